@@ -1,0 +1,1 @@
+"""What every room stands on: errors, units, coordinates, ids, times, tables, declarations, the registry and the cache."""
