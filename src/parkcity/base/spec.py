@@ -1,0 +1,273 @@
+"""`city.toml`: the one declaration of a city, read strictly.
+
+Unknown keys, missing keys and wrong types are all told at once, with the line where the key stands. The same JSON Schema
+that checks the file is published for editors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.errors import Fault, FaultList, InputError, UsageError
+from parkcity.base.geo import normalise_datum
+from parkcity.base.times import parse_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsonschema.exceptions import ValidationError
+
+FILENAME = "city.toml"
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """One source: which file, how to read it, and what it is."""
+
+    id: str
+    layer: str
+    reader: str
+    path: str
+    date: str
+    licence: str
+    attribution: str
+    datum: str
+    options: Mapping[str, Any]
+    datum_checked: bool = False
+    coverage: str = "area"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TierSpec:
+    """One division of the city: zones from a source, or a grouping of another tier's zones by a table."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    source: str
+    key: str = ""
+    name: str = ""
+    code: str = ""
+    groups: str = ""
+    group_key: str = ""
+    group_zone: str = ""
+    group_name_zh: str = ""
+    group_name_en: str = ""
+
+
+@dataclass(frozen=True)
+class PeopleSpec:
+    """Where the residents come from and how their ages are spread."""
+
+    source: str
+    night: str
+    day: str = ""
+    age_source: str = ""
+    age_key: str = ""
+    age_tier: str = ""
+    age_bands: Mapping[str, str] = field(default_factory=dict)
+    control_source: str = ""
+    control_key: str = ""
+    control_column: str = ""
+
+
+@dataclass(frozen=True)
+class CitySpec:
+    """A city as declared. `folder` is where `city.toml` stands; all paths are relative to it."""
+
+    folder: Path
+    id: str
+    name_zh: str
+    name_en: str
+    area_tier: str
+    area_zones: tuple[str, ...]
+    tiers: tuple[TierSpec, ...]
+    sources: tuple[SourceSpec, ...]
+    people: PeopleSpec
+    crs: str = ""
+    as_of: str = ""
+    attach: Mapping[str, float] = field(default_factory=dict)
+    indicators: Mapping[str, Any] = field(default_factory=dict)
+
+    def source(self, source_id: str) -> SourceSpec:
+        """The source with this id."""
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        msg = f"{FILENAME} declares no source '{source_id}'; it has: {', '.join(source.id for source in self.sources)}"
+        raise UsageError(msg)
+
+    def of_layer(self, layer: str) -> tuple[SourceSpec, ...]:
+        """The sources that feed one layer, in the order of the file."""
+        return tuple(source for source in self.sources if source.layer == layer)
+
+    def path(self, source: SourceSpec) -> Path:
+        """Where a source's file lies."""
+        return self.folder / source.path
+
+    def date_of_record(self) -> str:
+        """The date that ages are counted from: `as_of`, else the newest date of any source."""
+        return self.as_of or max((source.date for source in self.sources), key=lambda text: parse_date(text)[0])
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `city.toml`."""
+    text = resources.files("parkcity.base").joinpath("city.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def load(folder: Path | str) -> CitySpec:
+    """Read a city's declaration.
+
+    Raises `InputError` with every fault: not TOML, unknown or missing keys, wrong types, files that are not there, dates
+    and datums that cannot be read, references to sources or tiers that are not declared.
+    """
+    folder = Path(folder)
+    path = folder / FILENAME
+    if not path.is_file():
+        todo = "name a city's folder, such as examples/chengdu, or make one with `parkcity new`"
+        raise InputError(Fault(str(path), "there is no such file.", todo=todo))
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Fault(str(path), f"this is not TOML: {error}.")) from None
+    faults = FaultList()
+    _check_schema(document, text, str(path), faults)
+    faults.check()
+    spec = _assemble(folder, document)
+    _check_references(spec, text, faults)
+    faults.check()
+    return spec
+
+
+def _check_schema(document: dict[str, Any], text: str, where: str, faults: FaultList) -> None:
+    from jsonschema import Draft202012Validator
+
+    for error in sorted(Draft202012Validator(schema()).iter_errors(document), key=lambda item: list(map(str, item.absolute_path))):
+        faults.extend(_schema_faults(error, text, where))
+
+
+def _schema_faults(error: ValidationError, text: str, where: str) -> list[Fault]:
+    section = _section_name(error)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = [key for key in error.instance if key not in known]
+        return [
+            Fault(where, f"unknown key '{key}' in {section}.", f"{', '.join(known)}.", row=_line_of(text, key)) for key in unknown
+        ]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [Fault(where, f"{section} lacks the key '{key}'.", _describe(error.schema, key)) for key in missing[:1]]
+    key = str(error.absolute_path[-1]) if error.absolute_path else ""
+    allowed = error.schema.get("description") or f"{error.validator}: {error.validator_value}"
+    return [Fault(where, f"'{key}' in {section} is {error.instance!r}.", f"{allowed}.", row=_line_of(text, key))]
+
+
+def _section_name(error: ValidationError) -> str:
+    path = list(error.absolute_path)
+    if error.validator not in {"additionalProperties", "required"} and path:
+        path = path[:-1]
+    if not path:
+        return "the file"
+    words = [f"[{path[0]}]" if not isinstance(path[0], int) else str(path[0])]
+    words += [f"number {part + 1}" if isinstance(part, int) else f"'{part}'" for part in path[1:]]
+    return " ".join(words)
+
+
+def _describe(schema_part: Any, key: str) -> str:
+    description = schema_part.get("properties", {}).get(key, {}).get("description", "")
+    return f"{description}." if description else ""
+
+
+def _line_of(text: str, key: str) -> int | None:
+    pattern = re.compile(rf'^\s*(?:\[+\s*)?"?{re.escape(key)}"?\s*(?:=|\])')
+    for number, line in enumerate(text.splitlines(), start=1):
+        if pattern.search(line):
+            return number
+    return None
+
+
+def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
+    city = document["city"]
+    sources = tuple(
+        SourceSpec(
+            **{key: entry[key] for key in entry if key != "options"},
+            options=MappingProxyType(dict(entry.get("options", {}))),
+        )
+        for entry in document["sources"]
+    )
+    people = dict(document["people"])
+    people["age_bands"] = MappingProxyType(dict(people.get("age_bands", {})))
+    return CitySpec(
+        folder=folder,
+        id=city["id"],
+        name_zh=city["name_zh"],
+        name_en=city["name_en"],
+        crs=city.get("crs", ""),
+        as_of=city.get("as_of", ""),
+        area_tier=document["area"]["tier"],
+        area_zones=tuple(document["area"].get("zones", ())),
+        tiers=tuple(TierSpec(**entry) for entry in document["tiers"]),
+        sources=sources,
+        people=PeopleSpec(**people),
+        attach=MappingProxyType(dict(document.get("attach", {}))),
+        indicators=MappingProxyType(dict(document.get("indicators", {}))),
+    )
+
+
+def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
+    where = str(spec.folder / FILENAME)
+    for noun, ids in (("source", [item.id for item in spec.sources]), ("tier", [item.id for item in spec.tiers])):
+        for item_id in sorted({item for item in ids if ids.count(item) > 1}):
+            faults.add(where, f"{noun} '{item_id}' is declared twice.", todo="give each its own id")
+    _check_sources(spec, text, faults)
+    known = {source.id for source in spec.sources}
+    people = spec.people
+    wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups) if name]
+    wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source) if name]
+    for owner, name in wanted:
+        if name not in known and name not in {tier.id for tier in spec.tiers}:
+            row = _line_of(text, "source")
+            faults.add(where, f"{owner} names the source '{name}', which is not declared.", allowed=f"{', '.join(sorted(known))}.", row=row)
+    tiers = [tier.id for tier in spec.tiers]
+    for owner, name in (("[area]", spec.area_tier), ("[people] age_tier", people.age_tier)):
+        if name and name not in tiers:
+            faults.add(where, f"{owner} names the tier '{name}', which is not declared.", allowed=f"{', '.join(tiers)}.")
+    for option in ("crs", "as_of"):
+        _check_value(option, getattr(spec, option), where, text, faults)
+
+
+def _check_sources(spec: CitySpec, text: str, faults: FaultList) -> None:
+    where = str(spec.folder / FILENAME)
+    for source in spec.sources:
+        path = spec.path(source)
+        if Path(source.path).is_absolute() or ".." in Path(source.path).parts:
+            faults.add(where, f"source '{source.id}': the path '{source.path}' leaves the city's folder.", todo="put the file below the folder")
+        elif not path.exists():
+            faults.add(path, f"source '{source.id}': there is no such file.", todo="correct `path` in city.toml, or add the file")
+        _check_value("datum", source.datum, f"{where}, source '{source.id}'", text, faults)
+        _check_value("date", source.date, f"{where}, source '{source.id}'", text, faults)
+
+
+def _check_value(option: str, value: str, where: str, text: str, faults: FaultList) -> None:
+    if not value:
+        return
+    try:
+        if option in {"date", "as_of"}:
+            parse_date(value)
+        else:
+            normalise_datum(value)
+    except (ValueError, UsageError) as error:
+        faults.add(where, f"{option}: {error}.", row=_line_of(text, option))
