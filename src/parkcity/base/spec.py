@@ -57,6 +57,9 @@ class TierSpec:
     key: str = ""
     name: str = ""
     code: str = ""
+    english_source: str = ""
+    english_key: str = ""
+    english_name: str = ""
     groups: str = ""
     group_key: str = ""
     group_zone: str = ""
@@ -235,7 +238,7 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     _check_sources(spec, text, faults)
     known = {source.id for source in spec.sources}
     people = spec.people
-    wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups) if name]
+    wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups, tier.english_source) if name]
     wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source) if name]
     for owner, name in wanted:
         if name not in known and name not in {tier.id for tier in spec.tiers}:

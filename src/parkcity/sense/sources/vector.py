@@ -1,0 +1,189 @@
+"""GeoJSON, GeoPackage and shapefiles: zones, places and lines for drawing."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.errors import Fault, InputError
+from parkcity.base.geo import WGS84, epsg_of, frame, normalise_datum, to_wgs84
+from parkcity.base.tables import read_bytes
+from parkcity.sense.kinds import kind
+from parkcity.sense.raw import READERS, Option, Raw, Reader, Request, Tally
+from parkcity.sense.shapes import lonlat, polygons_only, repaired
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojson.gz", ".json.gz")
+
+
+def can_read(path: Path) -> bool:
+    """Is this a vector file by its name?"""
+    return path.is_file() and path.name.lower().endswith(_SUFFIXES)
+
+
+def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFrame, Tally]:
+    """All rows of a vector file, moved to WGS 84.
+
+    The system that the file itself declares must agree with the declared datum unless that is a map datum (GCJ-02,
+    BD-09), which no file format can declare.
+    """
+    import pyogrio
+    import shapely
+
+    where = str(path)
+    source: Any = path
+    if path.name.lower().endswith((".geojson", ".json", ".geojson.gz", ".json.gz")):
+        source = _checked_geojson(read_bytes(path), where)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = pyogrio.read_dataframe(source, layer=layer or None)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
+        raise InputError(Fault(where, f"the file cannot be read ({error}).")) from None
+    if "geometry" not in table.columns:
+        raise InputError(Fault(where, "the file has no geometry.", "points, lines or polygons."))
+    declared, own = normalise_datum(datum), epsg_of(table.crs)
+    if own is not None and declared.startswith("EPSG:") and own != declared:
+        todo = f"state `datum = \"{own}\"` in city.toml if the file is right"
+        raise InputError(Fault(where, f"the file says {own}, city.toml says {declared}.", "one system.", todo))
+    tally = Tally(rows_in=len(table))
+    missing = table.geometry.isna() | table.geometry.is_empty
+    for row in missing.to_numpy().nonzero()[0]:
+        tally.refuse(int(row) + 1, "no geometry")
+    table = table[~missing].reset_index(drop=True)
+    if table.empty:
+        raise InputError(Fault(where, "the layer is empty.", "at least one row with a geometry."))
+    shapes = table.geometry.to_numpy()
+    xy = shapely.get_coordinates(shapes)
+    lonlat(xy[[0], 0], xy[[0], 1], declared, where, 1)
+    moved = shapely.transform(shapely.force_2d(shapes), lambda points: np.column_stack(to_wgs84(points[:, 0], points[:, 1], declared)))
+    moved = repaired(moved, [str(value) for value in range(1, len(moved) + 1)], tally)
+    columns = {str(name): table[name] for name in table.columns if name != "geometry"}
+    tally.rows_kept = len(table)
+    return frame(columns, moved, WGS84), tally
+
+
+def _checked_geojson(data: bytes, where: str) -> bytes:
+    """GeoJSON bytes that a reader can trust, or a fault that says where the text is broken."""
+    try:
+        document = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(Fault(where, f"this is not JSON: {error}.", row=line)) from None
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list):
+        raise InputError(Fault(where, "'features' is not a list.", "a GeoJSON FeatureCollection."))
+    for number, feature in enumerate(features, start=1):
+        fault = _feature_fault(feature)
+        if fault:
+            raise InputError(Fault(where, fault, "a GeoJSON Feature with a geometry and its coordinates.", row=number))
+    return data
+
+
+def _feature_fault(feature: object) -> str:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        return "this is not a Feature."
+    geometry = feature.get("geometry")
+    if geometry is None:
+        return ""
+    if not isinstance(geometry, dict) or "type" not in geometry:
+        return "the geometry has no type."
+    if geometry["type"] == "GeometryCollection":
+        return ""
+    if not isinstance(geometry.get("coordinates"), list):
+        return "the geometry has no coordinates."
+    return "" if _numbers_only(geometry["coordinates"]) else "a coordinate is not a number."
+
+
+def _numbers_only(part: object) -> bool:
+    if isinstance(part, list):
+        return all(_numbers_only(item) for item in part)
+    return isinstance(part, int | float) and not isinstance(part, bool)
+
+
+def read_zones(request: Request) -> Raw:
+    """Polygons with their attributes."""
+    table, tally = load_shapes(request.path, request.datum, request.text("layer"))
+    polygons_only(table.geometry.to_numpy(), str(request.path))
+    return Raw(tally, table)
+
+
+def read_lines(request: Request) -> Raw:
+    """Lines or polygons for drawing, with the class column renamed to `class`."""
+    table, tally = load_shapes(request.path, request.datum, request.text("layer"))
+    return Raw(tally, _renamed(table, {request.text("class"): "class"}, str(request.path)))
+
+
+def read_places(request: Request) -> Raw:
+    """Places of one kind: points, or polygons that keep their shape."""
+    where = str(request.path)
+    kind(request.text("kind"))
+    table, tally = load_shapes(request.path, request.datum, request.text("layer"))
+    only = request.text("only_geometry")
+    if only:
+        other = (table.geometry.geom_type != only).to_numpy()
+        if other.any():
+            tally.remarks.append(f"{int(other.sum())} rows are not of type {only} and belong to another layer")
+        tally.rows_in -= int(other.sum())
+        table = table[~other].reset_index(drop=True)
+    if table.empty:
+        raise InputError(Fault(where, f"no row has the geometry '{only}'.", "at least one."))
+    names = {request.text("id"): "id", request.text("name"): "name"}
+    table = _renamed(table, names, where)
+    table["id"] = [f"{request.source_id}/{value}" for value in table["id"]]
+    table["kind"] = request.text("kind")
+    for column in ("name", "address"):
+        if column not in table.columns:
+            table[column] = ""
+    table["name"] = table["name"].fillna("")
+    table["area_m2"] = np.nan
+    tally.rows_kept = len(table)
+    return Raw(tally, table[["id", "kind", "name", "address", "area_m2", "geometry"]])
+
+
+def _renamed(table: gpd.GeoDataFrame, names: dict[str, str], where: str) -> gpd.GeoDataFrame:
+    wanted = {old: new for old, new in names.items() if old}
+    missing = [old for old in wanted if old not in table.columns]
+    if missing:
+        have = ", ".join(str(name) for name in table.columns if name != "geometry")
+        raise InputError([Fault(where, f"there is no attribute '{old}'.", f"the file has: {have}.") for old in missing])
+    return table.rename(columns=wanted)
+
+
+_LAYER = Option(str, "", "the layer inside a GeoPackage; left out, the first one")
+
+READERS.add(
+    Reader("vector_zones", ("zones",), "GeoJSON, GeoPackage or shapefile of polygons.", {"layer": _LAYER}, can_read, read_zones)
+)
+READERS.add(
+    Reader(
+        "vector_lines",
+        ("basemap",),
+        "GeoJSON, GeoPackage or shapefile of lines.",
+        {"layer": _LAYER, "class": Option(str, "", "attribute with the class of a line")},
+        can_read,
+        read_lines,
+    )
+)
+READERS.add(
+    Reader(
+        "vector_places",
+        ("places",),
+        "GeoJSON, GeoPackage or shapefile of places of one kind.",
+        {
+            "layer": _LAYER,
+            "kind": Option(str, None, "the kind of all places in the file"),
+            "id": Option(str, None, "attribute with the id"),
+            "name": Option(str, "", "attribute with the name"),
+            "only_geometry": Option(str, "", "keep only rows of this geometry type, such as Point"),
+        },
+        can_read,
+        read_places,
+    )
+)

@@ -1,0 +1,147 @@
+"""Build the twin: read every source, make every layer, write what has changed.
+
+A layer is made again only when the sources, the options or the code that it depends on have changed. All faults of all
+sources are told at once, and nothing is written unless everything could be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.cache import code_version, hash_json
+from parkcity.base.errors import Fault, FaultList, InputError
+from parkcity.base.geo import Projection, normalise_datum
+from parkcity.base.spec import load
+from parkcity.sense.read import read_source, source_hash
+from parkcity.twin import layers
+from parkcity.twin.store import Layer, LayerStore
+from parkcity.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parkcity.base.spec import CitySpec, SourceSpec
+    from parkcity.sense.raw import Raw
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share of the work that is done (0 to 1)."""
+
+
+def no_progress(_step: str, _share: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Workshop:
+    """What the making of layers shares: the declaration, the sources as read so far, finished layers."""
+
+    spec: CitySpec
+    store: LayerStore
+    old: dict[str, Any]
+    progress: Progress
+    hashes: dict[str, str]
+    projection: Projection | None
+    raws: dict[str, Raw] = field(default_factory=dict)
+    done: dict[str, Layer] = field(default_factory=dict)
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def raw(self, source: SourceSpec) -> Raw:
+        """A source, read once."""
+        if source.id not in self.raws:
+            self.raws[source.id] = read_source(self.spec, source)
+        return self.raws[source.id]
+
+
+def twin_folder(folder: Path) -> Path:
+    """Where a city's twin lies."""
+    return folder / "twin"
+
+
+def build(folder: Path, progress: Progress = no_progress) -> Twin:
+    """Build or bring up to date the twin of the city in `folder`, and open it.
+
+    Raises `InputError` with every fault of every source. An interrupted build leaves the old twin as it was.
+    """
+    spec = load(folder)
+    store = LayerStore(twin_folder(folder))
+    old = store.manifest() or {"layers": {}, "sources": []}
+    hashes = {source.id: source_hash(spec, source) for source in spec.sources}
+    projection = Projection.declared(spec.crs) if spec.crs else None
+    keys = layers.input_keys(spec, hashes, code_version("base", "standards", "sense", "twin"))
+    if _up_to_date(store, old, keys):
+        return Twin(spec, store.folder, old)
+    shop = Workshop(spec, store, old, progress, hashes, projection)
+    with _collected() as faults:
+        _read_all(shop, faults)
+    made = layers.make_all(shop, keys)
+    manifest = _manifest(shop, keys, made)
+    store.commit(manifest)
+    progress("build", 1.0)
+    return Twin(spec, store.folder, {"format": 1, **manifest})
+
+
+def _up_to_date(store: LayerStore, old: dict[str, Any], keys: dict[str, str]) -> bool:
+    entries = old["layers"]
+    return set(entries) == set(keys) and all(
+        entries[name]["input_key"] == key and store.complete(entries[name]) for name, key in keys.items()
+    )
+
+
+@contextmanager
+def _collected() -> Iterator[FaultList]:
+    faults = FaultList()
+    yield faults
+    faults.check()
+
+
+def _read_all(shop: Workshop, faults: FaultList) -> None:
+    """Read every source, gathering the faults of all of them before any is raised."""
+    for number, source in enumerate(shop.spec.sources):
+        shop.progress(f"read {source.id}", 0.4 * number / len(shop.spec.sources))
+        try:
+            shop.raw(source)
+        except InputError as error:
+            faults.extend(error.faults)
+
+
+def _manifest(shop: Workshop, keys: dict[str, str], entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    assert shop.projection is not None
+    ordered = {name: entries[name] for name in keys}
+    return {
+        "city": shop.spec.id,
+        "crs": shop.projection.name,
+        "as_of": shop.spec.date_of_record(),
+        "layers": ordered,
+        "sources": [_source_row(shop, source) for source in shop.spec.sources],
+        "hash": hash_json({name: entry["hash"] for name, entry in ordered.items()}),
+    }
+
+
+def _source_row(shop: Workshop, source: SourceSpec) -> dict[str, Any]:
+    tally = shop.raws[source.id].tally
+    return {
+        "id": source.id,
+        "layer": source.layer,
+        "path": source.path,
+        "date": source.date,
+        "licence": source.licence,
+        "attribution": source.attribution,
+        "datum": normalise_datum(source.datum),
+        "coverage": source.coverage,
+        "note": source.note,
+        "least_area_m2": source.options.get("least_area_m2", 0.0),
+        "hash": shop.hashes[source.id],
+        "rows_in": tally.rows_in,
+        "rows_kept": tally.rows_kept,
+        "refused": [[str(row), reason] for row, reason in tally.refused],
+        "remarks": tally.remarks,
+        "encoding": tally.encoding,
+    }
+
+
+def notices_of(manifest: dict[str, Any]) -> list[Fault]:
+    """Everything that the build found worth telling, layer by layer."""
+    return [Fault(**notice) for entry in manifest["layers"].values() for notice in entry["notices"]]

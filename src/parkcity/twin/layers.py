@@ -1,0 +1,213 @@
+"""The layers of the twin in the order in which they are made, and what each depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from parkcity.base.cache import hash_json
+from parkcity.base.errors import Fault, FaultList
+from parkcity.base.geo import normalise_datum
+from parkcity.twin.attach import AttachRule, StreetIndex, attach
+from parkcity.twin.cells import build_cells
+from parkcity.twin.datum import READINGS, datum_evidence
+from parkcity.twin.people import build_people
+from parkcity.twin.places import build_places
+from parkcity.twin.store import Layer
+from parkcity.twin.streets import build_streets
+from parkcity.twin.zones import build_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from parkcity.base.spec import CitySpec, SourceSpec
+    from parkcity.twin.build import Workshop
+
+_READING_OF = {datum: name for name, datum in READINGS.items()}
+_MANY = 0.5
+
+
+def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, str]:
+    """For every layer of the city the hash of what it is made from."""
+    city = [spec.id, spec.name_zh, spec.name_en, spec.crs, spec.area_tier, spec.area_zones, [vars(tier) for tier in spec.tiers]]
+    people = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
+    by_layer = {layer: [hashes[source.id] for source in spec.of_layer(layer)] for layer in ("zones", "zone_table", "cells", "places", "streets", "lines")}
+    zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
+    cells = [*zones, by_layer["cells"]]
+    streets = [code, spec.crs, by_layer["streets"]]
+    places = [*zones, by_layer["places"]]
+    inputs = {"zones": zones, "streets": streets, "cells": cells, "people": [*cells, people], "places": places}
+    inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
+    if by_layer["lines"]:
+        inputs["lines"] = [code, by_layer["lines"]]
+    return {name: hash_json(value) for name, value in inputs.items()}
+
+
+def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Make every layer whose inputs changed, and give the manifest entries of all."""
+    makers: dict[str, Callable[[Workshop], Layer]] = {
+        "zones": _zones,
+        "streets": _streets,
+        "cells": _cells,
+        "people": _people,
+        "places": _places,
+        "attachments": _attachments,
+        "lines": _lines,
+    }
+    for number, name in enumerate(keys):
+        shop.progress(f"make {name}", 0.4 + 0.6 * number / len(keys))
+        shop.done[name] = makers[name](shop)
+    entries = {}
+    for name, key in keys.items():
+        old = shop.old["layers"].get(name)
+        reusable = old is not None and old["input_key"] == key and shop.store.complete(old)
+        entries[name] = old if reusable else shop.store.write(shop.done[name], key)
+    return entries
+
+
+def _zones(shop: Workshop) -> Layer:
+    zones, shop.projection = build_zones(shop.spec, shop.raws, shop.projection)
+    return Layer("zones", {"zones": zones})
+
+
+def _streets(shop: Workshop) -> Layer:
+    assert shop.projection is not None
+    (source,) = _only(shop.spec, "streets")
+    arrays, pieces, remarks = build_streets(shop.raw(source), shop.projection)
+    meta = {
+        "nodes": len(arrays["node_x"]),
+        "edges": len(arrays["edge_u"]),
+        "length_km": round(float(arrays["edge_length"].sum()) / 1000, 3),
+        "junctions": len(arrays["junction_x"]),
+        "main_share": round(float(np.mean(arrays["node_piece"] == 0)), 6),
+        "remarks": remarks,
+    }
+    return Layer("streets", {"pieces": pieces}, arrays, meta)
+
+
+def _cells(shop: Workshop) -> Layer:
+    assert shop.projection is not None
+    (source,) = _only(shop.spec, "cells")
+    zones = _zone_table(shop)
+    cells, members, remarks = build_cells(shop.spec, source, shop.raw(source), zones, shop.projection)
+    arrays: dict[str, NDArray[Any]] = {f"member_{tier}": rows for tier, rows in members.items()}
+    return Layer("cells", {"cells": cells}, arrays, {"count": len(cells), "remarks": remarks})
+
+
+def _people(shop: Workshop) -> Layer:
+    zones = _zone_table(shop)
+    members = {name.removeprefix("member_"): array for name, array in shop.done["cells"].arrays.items()}
+    arrays, meta, remarks = build_people(shop.spec, shop.raws, zones, members)
+    return Layer("people", {}, arrays, {**meta, "remarks": remarks})
+
+
+def _places(shop: Workshop) -> Layer:
+    assert shop.projection is not None
+    sources = [source for source in shop.spec.of_layer("places") if source.coverage != "window"]
+    tables = {}
+    for source in sources:
+        frame = shop.raw(source).frame
+        assert frame is not None
+        tables[source.id] = frame
+    places, doors, remarks = build_places(tables, _zone_table(shop), shop.projection)
+    kinds = {str(kind): int(count) for kind, count in sorted(places["kind"].value_counts().items())}
+    return Layer("places", {"places": places, "doors": doors}, {}, {"kinds": kinds, "remarks": remarks})
+
+
+def _lines(shop: Workshop) -> Layer:
+    frames = []
+    for source in shop.spec.of_layer("lines"):
+        frame = shop.raw(source).frame
+        assert frame is not None
+        frames.append(frame.assign(source=source.id))
+    table = pd.concat(frames, ignore_index=True)
+    return Layer("lines", {"lines": table}, {}, {"lines": int(table["line"].nunique()), "stations": int(table["station"].nunique())})
+
+
+def _attachments(shop: Workshop) -> Layer:
+    """Cells and doors on the streets; before that, the datum of every source of places is compared with the streets."""
+    index = StreetIndex.of(shop.done["streets"].arrays)
+    evidence = _check_datums(shop, index)
+    rule = AttachRule.of(shop.spec.attach)
+    cells, places, doors = shop.done["cells"].tables["cells"], shop.done["places"].tables["places"], shop.done["places"].tables["doors"]
+    arrays: dict[str, NDArray[Any]] = {}
+    failures = []
+    found, nearest = attach(index, cells["x"].to_numpy(), cells["y"].to_numpy(), rule)
+    arrays |= {f"cell_{name}": array for name, array in found.items()}
+    arrays["cell_nearest_m"] = nearest
+    lost = np.setdiff1d(np.arange(len(cells)), found["owner"])
+    failures += [("cell", cells["id"].iloc[row], "", "", float(nearest[row]), cells["lon"].iloc[row], cells["lat"].iloc[row]) for row in lost]
+    found, nearest = attach(index, doors["x"].to_numpy(), doors["y"].to_numpy(), rule)
+    arrays |= {f"door_{name}": array for name, array in found.items()}
+    attached = np.unique(doors["place"].to_numpy()[np.unique(found["owner"])])
+    best = np.full(len(places), np.inf)
+    np.minimum.at(best, doors["place"].to_numpy(), nearest)
+    lost = np.setdiff1d(np.arange(len(places)), attached)
+    failures += [_place_failure(places, row, best[row]) for row in lost]
+    columns = ["what", "id", "kind", "name", "distance_m", "lon", "lat"]
+    table = pd.DataFrame(failures, columns=columns).astype({"distance_m": float, "lon": float, "lat": float})
+    notices = [_far_notice(shop, places, int(row), float(best[row]), rule.limit) for row in lost]
+    meta = {"limit_m": rule.limit, "candidates": rule.candidates, "datum_evidence": evidence}
+    return Layer("attachments", {"failures": table}, arrays, meta, notices)
+
+
+def _place_failure(places: gpd.GeoDataFrame, row: int, distance: float) -> tuple[Any, ...]:
+    point = places.geometry.iloc[row].representative_point()
+    return ("place", places["id"].iloc[row], places["kind"].iloc[row], places["name"].iloc[row], float(distance), point.x, point.y)
+
+
+def _far_notice(shop: Workshop, places: gpd.GeoDataFrame, row: int, distance: float, limit: float) -> Fault:
+    source = shop.spec.source(str(places["source"].iloc[row]))
+    name = places["name"].iloc[row] or places["id"].iloc[row]
+    return Fault(
+        f"{shop.spec.path(source)}, {places['id'].iloc[row]}",
+        f"'{name}' ({places['kind'].iloc[row]}) is {distance:,.0f} m from the nearest street and is reached by nobody.",
+        f"at most {limit:,.0f} m.",
+        "check its position, or raise [attach] limit_m in city.toml",
+    )
+
+
+def _check_datums(shop: Workshop, index: StreetIndex) -> dict[str, dict[str, float]]:
+    assert shop.projection is not None
+    evidence: dict[str, dict[str, float]] = {}
+    faults = FaultList()
+    for source in (*shop.spec.of_layer("places"), *shop.spec.of_layer("lines")):
+        frame = shop.raw(source).frame
+        assert frame is not None
+        # Projected and geodetic EPSG systems both arrive as WGS 84, so that is the reading they declare.
+        declared = _READING_OF.get(normalise_datum(source.datum), "WGS84")
+        if "geometry" in frame:
+            points = frame.geometry.representative_point()
+            lon, lat = points.x.to_numpy(), points.y.to_numpy()
+        else:
+            lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        found = datum_evidence(lon, lat, declared, index, shop.projection)
+        if found is None:
+            continue
+        evidence[source.id] = {name: round(value, 4) for name, value in found.strength.items()}
+        if found.contradicts and not source.datum_checked:
+            faults.extend([found.fault(str(shop.spec.path(source)))])
+    faults.check()
+    return evidence
+
+
+def _zone_table(shop: Workshop) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    table = shop.done["zones"].tables["zones"]
+    assert isinstance(table, gpd.GeoDataFrame)
+    return table
+
+
+def _only(spec: CitySpec, layer: str) -> tuple[SourceSpec]:
+    sources = spec.of_layer(layer)
+    faults = FaultList()
+    if len(sources) != 1:
+        faults.add(spec.folder / "city.toml", f"{len(sources)} sources feed the layer '{layer}'.", allowed="exactly one.")
+    faults.check()
+    return (sources[0],)

@@ -1,0 +1,189 @@
+"""Residents by cell and age band. Totals are conserved exactly: a cell's bands sum to its residents."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from parkcity.base.errors import Fault, FaultList, InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from parkcity.base.spec import CitySpec
+    from parkcity.sense.raw import Raw
+
+_BAND = re.compile(r"(\d+)(?:-(\d+)|\+)")
+_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+PERIODS = ("night", "day")
+
+
+def parse_band(text: str) -> tuple[int, int]:
+    """First and last year of an age band; an open band ends at 200.
+
+    >>> parse_band("5-9"), parse_band("85+")
+    ((5, 9), (85, 200))
+    """
+    match = _BAND.fullmatch(text.strip())
+    if match is None:
+        msg = f"'{text}' is not an age band; allowed: 5-9 or 85+"
+        raise ValueError(msg)
+    return int(match[1]), int(match[2]) if match[2] else 200
+
+
+def build_people(
+    spec: CitySpec, raws: dict[str, Raw], zones: gpd.GeoDataFrame, members: dict[str, NDArray[np.int32]]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any], list[str]]:
+    """Counts [cells, bands] for night and day, the bands, and remarks.
+
+    Whole numbers stay whole: int64 where the source counts whole persons, float64 otherwise.
+    """
+    table = raws[spec.people.source].frame
+    assert table is not None
+    where = str(spec.path(spec.source(spec.people.source)))
+    remarks: list[str] = []
+    bands, shares = _shares(spec, raws, zones, members, remarks)
+    arrays: dict[str, NDArray[Any]] = {}
+    meta: dict[str, Any] = {"bands": bands, "totals": {}}
+    for period in PERIODS:
+        column = getattr(spec.people, period)
+        if not column:
+            continue
+        counts = _counts(table, column, where)
+        if period == "night" and spec.people.control_source:
+            counts = _controlled(spec, raws, zones, members, counts, remarks)
+        whole = bool(np.all(counts == np.round(counts)))
+        arrays[period] = spread_whole(counts.astype(np.int64), shares) if whole else spread_real(counts, shares)
+        meta["totals"][period] = float(counts.sum())
+    return arrays, meta, remarks
+
+
+def _counts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.float64]:
+    if column not in table.columns:
+        raise InputError(Fault(where, f"there is no column '{column}'.", f"{', '.join(map(str, table.columns))}."))
+    counts = pd.to_numeric(table[column], errors="coerce").to_numpy(float)
+    bad = ~np.isfinite(counts) | (counts < 0)
+    if bad.any():
+        row = int(bad.nonzero()[0][0])
+        what = f"column '{column}' holds '{table[column].iloc[row]}'; {int(bad.sum())} rows are like this."
+        raise InputError(Fault(where, what, "a number of persons, 0 or more.", "correct the rows", row + 2))
+    return counts
+
+
+def _shares(
+    spec: CitySpec, raws: dict[str, Raw], zones: gpd.GeoDataFrame, members: dict[str, NDArray[np.int32]], remarks: list[str]
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Age bands in order, and their share in every cell [cells, bands]."""
+    people = spec.people
+    cells = len(next(iter(members.values())))
+    if not people.age_source:
+        return ["0+"], np.ones((cells, 1))
+    table = raws[people.age_source].frame
+    assert table is not None
+    where = str(spec.path(spec.source(people.age_source)))
+    bands = sorted(people.age_bands, key=parse_band)
+    _check_bands(bands, spec)
+    rows = _rows_of_zones(table, people.age_key, people.age_tier, zones, members, where)
+    faults = FaultList()
+    values = np.zeros((len(table), len(bands)))
+    for position, band in enumerate(bands):
+        column = people.age_bands[band]
+        if column not in table.columns:
+            faults.add(where, f"there is no column '{column}' for the ages {band}.", allowed=f"{', '.join(table.columns)}.")
+            continue
+        values[:, position] = pd.to_numeric(table[column], errors="coerce")
+    faults.check()
+    used = values[np.unique(rows)]
+    if not np.all(np.isfinite(used) & (used >= 0)):
+        raise InputError(Fault(where, "an age share is missing or negative.", "shares of 0 or more in every used row."))
+    sums = used.sum(axis=1)
+    if np.abs(sums - 1).max() > 0.01:  # noqa: PLR2004
+        raise InputError(Fault(where, f"age shares add up to {sums.min():.3f} to {sums.max():.3f}.", "1 within 0.01.", "check `age_bands`"))
+    remarks.append(f"age shares of {len(used)} zones add up to {sums.min():.4f} to {sums.max():.4f} and are scaled to 1")
+    return bands, (values / values.sum(axis=1, keepdims=True))[rows]
+
+
+def _check_bands(bands: list[str], spec: CitySpec) -> None:
+    where = str(spec.folder / "city.toml")
+    try:
+        limits = [parse_band(band) for band in bands]
+    except ValueError as error:
+        raise InputError(Fault(where, f"[people.age_bands]: {error}.")) from None
+    following = [first for first, _ in limits[1:]]
+    if not limits or limits[0][0] != 0 or [last + 1 for _, last in limits[:-1]] != following:
+        raise InputError(Fault(where, "[people.age_bands] has gaps or overlaps.", "bands that follow one another from 0 on."))
+
+
+def _rows_of_zones(
+    table: pd.DataFrame, key: str, tier: str, zones: gpd.GeoDataFrame, members: dict[str, NDArray[np.int32]], where: str
+) -> NDArray[np.int64]:
+    """For every cell the row of a zone table that holds its zone, found by code, id or name."""
+    if key not in table.columns:
+        raise InputError(Fault(where, f"there is no column '{key}'.", f"{', '.join(table.columns)}."))
+    row_of = {str(text): row for row, text in enumerate(table[key])}
+    tier_zones = zones[zones["tier"] == tier].reset_index(drop=True)
+    rows = []
+    for number, zone in tier_zones.iterrows():
+        found = [row_of[name] for name in (zone["code"], zone["id"], zone["name_zh"]) if name in row_of]
+        if not found and bool((members[tier] == number).any()):
+            raise InputError(Fault(where, f"the table lacks the zone '{zone['id']}' ({zone['code']}).", "every zone with cells."))
+        rows.append(found[0] if found else -1)
+    return np.array(rows, np.int64)[members[tier]]
+
+
+def _controlled(
+    spec: CitySpec,
+    raws: dict[str, Raw],
+    zones: gpd.GeoDataFrame,
+    members: dict[str, NDArray[np.int32]],
+    counts: NDArray[np.float64],
+    remarks: list[str],
+) -> NDArray[np.float64]:
+    """Counts scaled in every zone to an official total, whole persons, by largest remainder."""
+    people = spec.people
+    table = raws[people.control_source].frame
+    assert table is not None
+    where = str(spec.path(spec.source(people.control_source)))
+    rows = _rows_of_zones(table, people.control_key, people.age_tier, zones, members, where)
+    totals = pd.to_numeric(table[people.control_column], errors="coerce").to_numpy(float)
+    scaled = counts.copy()
+    for row in np.unique(rows):
+        mine = rows == row
+        if counts[mine].sum() == 0:
+            raise InputError(Fault(where, "a zone has an official total but no residents in its cells.", row=int(row) + 2))
+        scaled[mine] = _largest_remainder(counts[mine], int(round(totals[row])))
+    remarks.append(f"residents scaled to official totals: {counts.sum():,.0f} became {scaled.sum():,.0f}")
+    return scaled
+
+
+def _largest_remainder(weights: NDArray[np.float64], total: int) -> NDArray[np.float64]:
+    exact = weights * (total / weights.sum())
+    whole = np.floor(exact)
+    short = int(total - whole.sum())
+    order = np.argsort(-(exact - whole), kind="stable")[:short]
+    whole[order] += 1
+    return whole
+
+
+def spread_whole(counts: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole persons [n] split into bands [n, bands] so that each row sums to its count.
+
+    Systematic apportionment: band b gets floor(c S_b + u) - floor(c S_(b-1) + u), with S the cumulated shares. The start
+    u runs through the golden-ratio sequence, so that roundings cancel over cells instead of adding up in one band.
+    """
+    start = np.modf((np.arange(len(counts)) + 0.5) * _GOLDEN)[0][:, None]
+    upper = np.cumsum(shares, axis=1)
+    upper[:, -1] = 1.0
+    edges = np.floor(counts[:, None] * upper + start).astype(np.int64)
+    return np.diff(edges, axis=1, prepend=0)
+
+
+def spread_real(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Real counts [n] split into bands; the last band takes what the others leave."""
+    split = counts[:, None] * shares
+    split[:, -1] = np.maximum(counts - split[:, :-1].sum(axis=1), 0.0)
+    return split

@@ -1,0 +1,132 @@
+"""A built twin, as other rooms see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.errors import UsageError
+from parkcity.base.geo import Projection
+from parkcity.standards import load as load_standard
+from parkcity.twin.people import parse_band
+from parkcity.twin.store import StoredLayer
+from parkcity.twin.zones import CITY_TIER, of_tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from parkcity.base.spec import CitySpec
+
+PERIOD = "night"
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Layers of one city, read from disk when asked for."""
+
+    spec: CitySpec
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    def layer(self, name: str) -> StoredLayer:
+        """One layer; `KeyError` where the city has none of that name."""
+        return StoredLayer(self.folder, name, self.manifest["layers"][name])
+
+    def has(self, name: str) -> bool:
+        """Has the city this layer?"""
+        return name in self.manifest["layers"]
+
+    @property
+    def hash(self) -> str:
+        """Hash of all layers."""
+        return str(self.manifest["hash"])
+
+    @cached_property
+    def projection(self) -> Projection:
+        """The city's metric system."""
+        return Projection.declared(str(self.manifest["crs"]))
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """All zones of all tiers."""
+        return self.layer("zones").shapes("zones")
+
+    @cached_property
+    def cells(self) -> gpd.GeoDataFrame:
+        """The cells, in the order of every array by cell."""
+        return self.layer("cells").shapes("cells")
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """The places."""
+        return self.layer("places").shapes("places")
+
+    @cached_property
+    def doors(self) -> pd.DataFrame:
+        """The doors of the places: `place` (row), `x`, `y`."""
+        return self.layer("places").table("doors")
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The ids of all tiers, the city first."""
+        return (CITY_TIER, *(tier.id for tier in self.spec.tiers))
+
+    def tier_zones(self, tier: str) -> gpd.GeoDataFrame:
+        """The zones of one tier, in the order that `member` counts them."""
+        if tier not in self.tiers:
+            msg = f"there is no tier '{tier}'; this city has: {', '.join(self.tiers)}"
+            raise UsageError(msg)
+        return of_tier(self.zones, tier)
+
+    def member(self, tier: str) -> NDArray[np.int32]:
+        """For every cell the row of its zone in a tier, -1 where it has none."""
+        self.tier_zones(tier)
+        return self.layer("cells").array(f"member_{tier}")
+
+    def residents(self, group: str = "all", period: str = PERIOD) -> NDArray[np.float64]:
+        """Residents of a group in every cell, float64 [cells] (whole numbers where the source counts whole persons)."""
+        first, last = group_ages(group)
+        bands = [parse_band(band) for band in self.layer("people").meta["bands"]]
+        if (first, last) == (0, ALL_AGES) or bands == [(0, ALL_AGES)]:
+            if (first, last) != (0, ALL_AGES):
+                msg = f"residents by age are not known in this city, so '{group}' cannot be counted"
+                raise UsageError(msg)
+            columns = list(range(len(bands)))
+        else:
+            columns = [number for number, (low, high) in enumerate(bands) if low >= first and high <= last]
+            covered = {low for low, _ in (bands[number] for number in columns)}
+            if first not in covered or (last != ALL_AGES and last not in {bands[number][1] for number in columns}):
+                msg = f"the age bands of this city do not fit the group '{group}' ({first} to {last})"
+                raise UsageError(msg)
+        counts = self.layer("people").array(period)
+        return np.asarray(counts[:, columns].sum(axis=1), dtype=np.float64)
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """The times for which people are known: night, and day where given."""
+        return tuple(self.layer("people").meta["totals"])
+
+    def kinds(self) -> dict[str, int]:
+        """How many places of each kind there are."""
+        return dict(self.layer("places").meta["kinds"])
+
+
+ALL_AGES = 200
+
+
+def group_ages(group: str) -> tuple[int, int]:
+    """First and last year of age of a group of residents (from the table `groups`)."""
+    for row in load_standard("groups"):
+        if row.id == group:
+            last = row.extra_number("age_to")
+            return int(row.number), ALL_AGES if last is None else int(last)
+    msg = f"there is no group '{group}'; known: {', '.join(row.id for row in load_standard('groups'))}"
+    raise UsageError(msg)
