@@ -1,1 +1,28 @@
-"""."""
+"""Travel: who can get where, how fast, for whom.
+
+Works on a city's twin, or on any plain graph of nodes and edges. Importing it imports no compiler; the first search does.
+"""
+
+from parkcity.travel.nearest import Nearest, nearest
+from parkcity.travel.network import Network
+from parkcity.travel.profiles import Profile
+from parkcity.travel.reach import Pairs, Within, reach_pairs, within
+from parkcity.travel.route import Route, route
+from parkcity.travel.states import State
+from parkcity.travel.streets import Attach, Streets
+
+__all__ = [
+    "Attach",
+    "Nearest",
+    "Network",
+    "Pairs",
+    "Profile",
+    "Route",
+    "State",
+    "Streets",
+    "Within",
+    "nearest",
+    "reach_pairs",
+    "route",
+    "within",
+]

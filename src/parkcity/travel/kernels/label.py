@@ -1,0 +1,203 @@
+"""One search from many places: the nearest place at every node.
+
+A label is one int64: cost in ticks times 2**30, plus the place. Comparing labels compares cost first and then the lower place, so
+the answer is unique and does not depend on the order of the search.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parkcity.travel.kernels.ends import ByNode, Ends, direct
+from parkcity.travel.kernels.jit import Bool, Float32, Int8, Int16, Int32, Int64, kernel
+from parkcity.travel.kernels.ticks import UNREACHED
+
+PLACE_BITS = 30
+PLACE_MASK = 2**PLACE_BITS - 1
+NOWHERE = 2**63 - 1
+
+
+@kernel
+def label_cost(label: int) -> int:
+    """Ticks of a label; `UNREACHED` for `NOWHERE`."""
+    return min(label >> PLACE_BITS, UNREACHED)
+
+
+@kernel
+def spread(
+    indptr: Int32,
+    arcs: Int32,
+    seed_node: Int32,
+    seed_label: Int64,
+    limit: int,
+    shift: int,
+    labels: Int64,
+    queued: Int32,
+    head: Int32,
+    pool: Int32,
+) -> None:
+    """Lower `labels` to the least label over all seeds and paths, up to and including `limit` ticks.
+
+    Shapes: graph `indptr` int32 [n+1], `arcs` int32 [m, 2] (head, cost); seeds [s]; `labels` int64 [n], in and out (`NOWHERE`, or
+    labels of an earlier search, which can only fall); scratch: `queued` int32 [n] all -1, `head` int32 [2**b] all -1, two more buckets
+    of 2**`shift` ticks than the dearest arc and the seeds span; `pool` int32 [2m + s, 2]. Scratch is left as it was found.
+    Method: buckets of R. Dial (1969), Comm. ACM 12(11), corrected within a bucket (Meyer and Sanders 2003, delta-stepping). Labels of
+    one node fall into at most two buckets per arc, which bounds the pool.
+    """
+    top = (np.int64(limit) << PLACE_BITS) | PLACE_MASK
+    down = PLACE_BITS + shift
+    mask = len(head) - 1
+    free, fresh, live = -1, 0, 0
+    current = NOWHERE >> down
+    for s in range(len(seed_node)):
+        node, label = seed_node[s], seed_label[s]
+        if label <= top and label < labels[node]:
+            labels[node] = label
+            bucket = label >> down
+            current = min(current, bucket)
+            if queued[node] != bucket:
+                queued[node] = bucket
+                pool[fresh, 0], pool[fresh, 1] = node, head[bucket & mask]
+                head[bucket & mask] = fresh
+                fresh += 1
+                live += 1
+    while live > 0:
+        slot = current & mask
+        while head[slot] >= 0:
+            item = head[slot]
+            node = pool[item, 0]
+            head[slot] = pool[item, 1]
+            pool[item, 1] = free
+            free = item
+            live -= 1
+            if queued[node] != current:
+                continue
+            queued[node] = -1
+            label = labels[node]
+            for a in range(indptr[node], indptr[node + 1]):
+                onward = label + (np.int64(arcs[a, 1]) << PLACE_BITS)
+                to = arcs[a, 0]
+                if onward < labels[to] and onward <= top:
+                    labels[to] = onward
+                    bucket = onward >> down
+                    if queued[to] != bucket:
+                        queued[to] = bucket
+                        if free >= 0:
+                            item = free
+                            free = pool[item, 1]
+                        else:
+                            item = fresh
+                            fresh += 1
+                        pool[item, 0], pool[item, 1] = to, head[bucket & mask]
+                        head[bucket & mask] = item
+                        live += 1
+        current += 1
+
+
+@kernel
+def seeds(ends: Ends, chosen: Bool, place: Int32) -> tuple[Int32, Int64]:
+    """Seeds of the chosen owners: node int32 [s] and label int64 [s], in the order of `ends`.
+
+    Shapes: `chosen` bool [owners]; `place` int32 [owners], 0 to 2**30 - 1.
+    """
+    node = np.empty(2 * len(ends.owner), np.int32)
+    label = np.empty(2 * len(ends.owner), np.int64)
+    count = 0
+    for k in range(len(ends.owner)):
+        owner = ends.owner[k]
+        if chosen[owner]:
+            if ends.node_a[k] >= 0:
+                node[count] = ends.node_a[k]
+                label[count] = (np.int64(ends.cost_a[k]) << PLACE_BITS) | place[owner]
+                count += 1
+            if ends.node_b[k] >= 0:
+                node[count] = ends.node_b[k]
+                label[count] = (np.int64(ends.cost_b[k]) << PLACE_BITS) | place[owner]
+                count += 1
+    return node[:count], label[:count]
+
+
+@kernel
+def gather(
+    first: int,
+    last: int,
+    labels: Int64,
+    ends: Ends,
+    doors: Ends,
+    doors_at: ByNode,
+    door_class: Int16,
+    place: Int32,
+    out: Int64,
+) -> None:
+    """The least label of each owner, from the labels of the nodes at its ends and from doors on its own link.
+
+    Shapes: `labels` int64 [classes, n]; owners `first` to `last` - 1 of `ends` are written to `out` int64 [classes, owners].
+    `door_class` int16, `place` int32 [owners of doors].
+    """
+    for c in range(len(labels)):
+        for i in range(first, last):
+            best = np.int64(NOWHERE)
+            for k in range(ends.start[i], ends.start[i + 1]):
+                if ends.node_a[k] >= 0 and labels[c, ends.node_a[k]] != NOWHERE:
+                    best = min(best, labels[c, ends.node_a[k]] + (np.int64(ends.cost_a[k]) << PLACE_BITS))
+                if ends.node_b[k] >= 0 and labels[c, ends.node_b[k]] != NOWHERE:
+                    best = min(best, labels[c, ends.node_b[k]] + (np.int64(ends.cost_b[k]) << PLACE_BITS))
+            out[c, i] = best
+    if len(doors_at.link_row) == 0:
+        return
+    for i in range(first, last):
+        for k in range(ends.start[i], ends.start[i + 1]):
+            if ends.link[k] >= 0:
+                for r in range(doors_at.link_start[ends.link[k]], doors_at.link_start[ends.link[k] + 1]):
+                    door = doors_at.link_row[r]
+                    cost = direct(doors, door, ends, k)
+                    if cost != UNREACHED:
+                        owner = doors.owner[door]
+                        label = (np.int64(cost) << PLACE_BITS) | place[owner]
+                        out[door_class[owner], i] = min(out[door_class[owner], i], label)
+
+
+@kernel
+def reachable(indptr: Int32, arcs: Int32, seed_node: Int32, reached: Bool, stack: Int32) -> None:
+    """Mark every node that can be reached from the seeds, at any cost. `reached` bool [n], in and out; `stack` int32 [n], scratch."""
+    depth = 0
+    for s in range(len(seed_node)):
+        if not reached[seed_node[s]]:
+            reached[seed_node[s]] = True
+            stack[depth] = seed_node[s]
+            depth += 1
+    while depth > 0:
+        depth -= 1
+        node = stack[depth]
+        for a in range(indptr[node], indptr[node + 1]):
+            to = arcs[a, 0]
+            if not reached[to]:
+                reached[to] = True
+                stack[depth] = to
+                depth += 1
+
+
+@kernel
+def read_labels(
+    first: int, last: int, labels: Int64, top: int, per_tick: float, ends: Ends, reached: Bool, value: Float32, place: Int32, state: Int8
+) -> None:
+    """Labels of owners as numbers, places and states, for owners `first` to `last` - 1.
+
+    Shapes: `labels` int64 [owners]; `top`, the largest label within the limit; `reached` bool [n], nodes that some place reaches at any
+    cost; outputs `value` float32, `place` int32 (-1 for none), `state` int8 [owners]: 0 ok, 1 unreachable, 2 not attached, 5 over limit.
+    """
+    for i in range(first, last):
+        label = labels[i]
+        if label <= top:
+            value[i] = np.float32((label >> PLACE_BITS) * per_tick)
+            place[i] = np.int32(label & PLACE_MASK)
+            state[i] = 0
+            continue
+        value[i] = np.nan
+        place[i] = -1
+        state[i] = 2 if ends.start[i] == ends.start[i + 1] else 1
+        if label != NOWHERE:
+            state[i] = 5
+        for k in range(ends.start[i], ends.start[i + 1]):
+            if (ends.node_a[k] >= 0 and reached[ends.node_a[k]]) or (ends.node_b[k] >= 0 and reached[ends.node_b[k]]):
+                state[i] = 5

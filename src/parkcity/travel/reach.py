@@ -1,0 +1,292 @@
+"""What is within reach of every origin: sums per limit, and the pairs themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from parkcity.base.errors import LimitError, UsageError
+from parkcity.travel.kernels.ticks import TICKS_PER
+from parkcity.travel.nearest import is_backwards, limit_ticks
+from parkcity.travel.queues import queue_shape
+from parkcity.travel.states import State
+from parkcity.travel.threads import side_by_side, thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parkcity.travel.kernels.ends import ByNode, Ends
+    from parkcity.travel.kernels.lanes import Arena
+    from parkcity.travel.network import Direction, Graph, Network, Side
+    from parkcity.travel.queues import QueueShape
+    from parkcity.travel.streets import Attach
+
+QUANTUM = 2.0**-20
+BATCHES_PER_JOB = 64
+
+
+@dataclass(frozen=True)
+class Within:
+    """Sums within limits. Shapes: `sums` float64 [limits, n], or [groups, limits, n] for weights of several groups; `counts` int64
+    [limits, n], places within reach; `states` int8 [n]. An origin that is not ok has sum NaN and count -1."""
+
+    sums: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+    states: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Places within reach, row by row. Shapes: `start` int64 [n + 1]; `place` int32 [pairs], rising within an origin; `cost` float64
+    [pairs], seconds or metres; `states` int8 [n]."""
+
+    start: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int32]
+    cost: npt.NDArray[np.float64]
+    states: npt.NDArray[np.int8]
+
+    @property
+    def origin(self) -> npt.NDArray[np.int32]:
+        """The origin of each pair, int32 [pairs]."""
+        return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A many-to-many search made ready: sources in curve order, targets by node, and the queue."""
+
+    graph: Graph
+    side: Side
+    sources: Ends
+    targets: Ends
+    at: ByNode
+    order: npt.NDArray[np.int32]
+    shape: QueueShape
+    places: int
+
+    def arena(self) -> Arena:
+        """Work arrays for one thread."""
+        from parkcity.travel.kernels.lanes import make_arena
+
+        return make_arena(self.graph.nodes, self.places, self.shape.buckets)
+
+
+def places_of(doors: Attach, door_place: npt.ArrayLike | None) -> tuple[npt.NDArray[np.int32], int]:
+    """The place of each door, checked, and the number of places."""
+    place = np.arange(doors.owners, dtype=np.int32) if door_place is None else np.asarray(door_place, np.int32)
+    if place.shape != (doors.owners,) or (len(place) and place.min() < 0):
+        msg = f"door_place needs one place, 0 or more, per door: {doors.owners}"
+        raise UsageError(msg)
+    return place, int(place.max()) + 1 if len(place) else 0
+
+
+def prepare(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None,
+    unit: str,
+    direction: Direction,
+    places: int | None = None,
+) -> Setting:
+    """Put origins and doors on links, doors grouped by place."""
+    from parkcity.travel.kernels.ends import along_curve
+
+    graph = network.graph(unit)
+    backwards = not is_backwards(direction)
+    place, count = places_of(doors, door_place)
+    if places is not None and places < count:
+        msg = f"a door belongs to place {count - 1}, but there are {places} places"
+        raise UsageError(msg)
+    count = count if places is None else places
+    sources = network.ends(origins.checked(network.streets), unit, leaving=not backwards, backwards=backwards)
+    grouped = place[doors.owner] if doors.owners else np.empty(0, np.int32)
+    doors.checked(network.streets)
+    targets = network.ends(doors, unit, leaving=backwards, backwards=backwards, owner=grouped, owners=count)
+    span = int(max(sources.cost_a[sources.node_a >= 0].max(initial=0), sources.cost_b[sources.node_b >= 0].max(initial=0)))
+    at = network.by_node(targets, unit)
+    return Setting(graph, graph.side(backwards), sources, targets, at, along_curve(sources), queue_shape(graph, span), count)
+
+
+def origin_states(origins: Attach) -> npt.NDArray[np.int8]:
+    """Ok, not attached, or outside the data, int8 [n]."""
+    states = np.full(origins.owners, State.NOT_ATTACHED, np.int8)
+    states[origins.owner] = State.OK
+    if origins.outside is not None:
+        states[origins.outside] = State.OUTSIDE_DATA
+    return states
+
+
+def quanta(weights: npt.ArrayLike, quantum: float = QUANTUM) -> npt.NDArray[np.int64]:
+    """Weights as whole quanta, int64, rounded half to even, so that their sums do not depend on order.
+
+    Raises `UsageError` on a weight that is not a number, and `LimitError` where the sum of all would exceed 2**62 quanta.
+    """
+    number = np.asarray(weights, np.float64)
+    if not np.isfinite(number).all():
+        msg = "weights must be finite numbers"
+        raise UsageError(msg)
+    if np.abs(number).sum() / quantum >= 2.0**62:
+        msg = f"weights sum to {np.abs(number).sum():.6g}, more than {quantum * 2.0**62:.6g} allows; give a larger quantum"
+        raise LimitError(msg)
+    return np.rint(number / quantum).astype(np.int64)
+
+
+def within(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    limits: Sequence[float],
+    weights: npt.ArrayLike | None = None,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    unit: str = "s",
+    direction: Direction = "to",
+    counts: bool = True,
+    quantum: float = QUANTUM,
+    threads: int | None = None,
+) -> Within:
+    """Sums of the weights of all places within each limit of every origin, and their number, exactly.
+
+    `weights` float64 [places] or [groups, places] (without them only places are counted); `door_place` int32 [owners of doors]: a place
+    with several doors counts once, by its cheapest door; `limits` in `unit`, themselves included. Weights are summed as whole quanta
+    (2**-20 unless told otherwise), so the same bits come from any order and any number of threads.
+    """
+    from parkcity.travel.kernels.sums import sum_batches
+
+    tops = np.array([limit_ticks(limit, unit) for limit in limits], np.int64)
+    if not len(tops):
+        msg = "at least one limit is needed"
+        raise UsageError(msg)
+    amount = None if weights is None else np.atleast_2d(quanta(weights, quantum))
+    setting = prepare(network, origins, doors, door_place, unit, direction, None if amount is None else amount.shape[1])
+    groups = [] if amount is None else [amount]
+    if counts or amount is None:
+        groups.append(np.ones((1, setting.places), np.int64))
+    rows = np.concatenate(groups)
+    ranked = np.argsort(tops, kind="stable")
+    found = np.zeros((origins.owners, len(rows), len(tops)), np.int64)
+    size = 16 * BATCHES_PER_JOB
+
+    def work(job: int, arena: Arena) -> None:
+        first, last = job * size, min(len(setting.order), (job + 1) * size)
+        side = setting.side
+        sum_batches(
+            first,
+            last,
+            setting.order,
+            side.indptr,
+            side.arcs,
+            setting.sources,
+            setting.targets,
+            setting.at,
+            rows,
+            tops[ranked],
+            setting.shape.shift,
+            arena,
+            found,
+        )
+
+    side_by_side(-(-len(setting.order) // size), thread_count(threads), setting.arena, work)
+    states = origin_states(origins)
+    back = np.empty(len(tops), np.int64)
+    back[ranked] = np.arange(len(tops))
+    table = np.ascontiguousarray(found[:, :, back].transpose(1, 2, 0))
+    bad = states != State.OK
+    number = table[-1].copy() if counts or amount is None else np.full(table.shape[1:], -1, np.int64)
+    number[:, bad] = -1
+    sums = (table[: 0 if amount is None else len(amount)] * quantum).astype(np.float64)
+    sums[:, :, bad] = np.nan
+    return Within(sums[0] if weights is not None and np.ndim(weights) == 1 else sums, number, states)
+
+
+def reach_pairs(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    limit: float,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    unit: str = "s",
+    direction: Direction = "to",
+    memory_gb: float = 4.0,
+    threads: int | None = None,
+) -> Pairs:
+    """Every pair of origin and place within `limit`, sorted by origin, then place, with its exact cost.
+
+    The memory needed is estimated from a sample of origins first; above `memory_gb` the call raises `LimitError` before it starts.
+    """
+    from parkcity.travel.kernels.pairs import place_rows
+
+    setting = prepare(network, origins, doors, door_place, unit, direction)
+    top = limit_ticks(limit, unit)
+    _refuse_if_large(setting, top, memory_gb)
+    size = 16 * BATCHES_PER_JOB
+    jobs = -(-len(setting.order) // size)
+    parts: list[list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]] = [[] for _ in range(jobs)]
+
+    def work(job: int, arena: Arena) -> None:
+        parts[job] = list(_pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, arena))
+
+    side_by_side(jobs, thread_count(threads), setting.arena, work)
+    amount = np.zeros(origins.owners + 1, np.int64)
+    for part in parts:
+        for first, counts, _, _ in part:
+            amount[setting.order[first : first + len(counts)] + 1] = counts
+    start = np.cumsum(amount)
+    place = np.empty(int(start[-1]), np.int32)
+    ticks = np.empty(int(start[-1]), np.int32)
+    for part in parts:
+        for first, counts, target, cost in part:
+            place_rows(setting.order, start, first, counts, target, cost, place, ticks)
+    return Pairs(start, place, ticks / TICKS_PER[setting.graph.unit], origin_states(origins))
+
+
+def _pair_parts(
+    setting: Setting, first: int, last: int, top: int, arena: Arena
+) -> list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    from parkcity.travel.kernels.pairs import pair_batches
+
+    side, room = setting.side, 65_536
+    out = []
+    while first < last:
+        counts = np.zeros(last - first, np.int64)
+        target, ticks = np.empty(room, np.int32), np.empty(room, np.int32)
+        following, done, need = pair_batches(
+            first,
+            last,
+            setting.order,
+            side.indptr,
+            side.arcs,
+            setting.sources,
+            setting.targets,
+            setting.at,
+            top,
+            setting.shape.shift,
+            arena,
+            counts,
+            target,
+            ticks,
+        )
+        if following > first:
+            out.append((first, counts[: following - first].copy(), target[:done].copy(), ticks[:done].copy()))
+        room = max(room, need)
+        first = following
+    return out
+
+
+def _refuse_if_large(setting: Setting, top: int, memory_gb: float) -> None:
+    count = len(setting.order)
+    if count == 0:
+        return
+    sample = np.unique(np.linspace(0, max(count - 16, 0), 16).astype(np.int64))
+    arena = setting.arena()
+    pairs = [len(part[2]) for first in sample for part in _pair_parts(setting, int(first), min(count, int(first) + 16), top, arena)]
+    per_origin = sum(pairs) / (len(sample) * min(16, count))
+    need_gb = per_origin * count * 28 / 1e9
+    if need_gb > memory_gb:
+        msg = f"about {per_origin * count:,.0f} pairs would need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
+        raise LimitError(msg)
