@@ -6,9 +6,12 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from parkcity.base.errors import UsageError
-from parkcity.base.words import Lang
+
+if TYPE_CHECKING:
+    from parkcity.base.words import Lang
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Kind:
 @cache
 def kinds() -> dict[str, Kind]:
     """All kinds by id, in the order of the table: for tags that fit several kinds the first one holds."""
-    with resources.files("parkcity.sense").joinpath("kinds.csv").open(encoding="utf-8", newline="") as file:
-        return {row["id"]: Kind(**row) for row in csv.DictReader(file)}
+    text = resources.files("parkcity.sense").joinpath("kinds.csv").read_text(encoding="utf-8")
+    return {row["id"]: Kind(**row) for row in csv.DictReader(text.splitlines())}
 
 
 def kind(kind_id: str) -> Kind:

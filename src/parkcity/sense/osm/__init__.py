@@ -1,0 +1,1 @@
+"""OpenStreetMap files: one scan into compact arrays, then streets, places, areas and routes from what was scanned."""

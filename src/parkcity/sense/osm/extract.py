@@ -1,0 +1,116 @@
+"""Read a whole extract: one scan, then every layer from it, with an account of every object that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.errors import FaultList
+from parkcity.sense.kinds import kinds
+from parkcity.sense.osm.attributes import MODES
+from parkcity.sense.osm.metric import widened
+from parkcity.sense.osm.places import area_rules, buildings, entrances, kind_rules, places, roads, surface_layer
+from parkcity.sense.osm.routes import transit_routes, transit_stops
+from parkcity.sense.osm.scan import Box, Wanted, scan
+from parkcity.sense.osm.streets import STREET_KEYS, network, usable_ways
+from parkcity.sense.raw import Raw, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_BOX = 4
+_NODE_KEYS = frozenset({"entrance", "barrier", "kerb", "railway", "public_transport", "highway", "crossing"})
+_AREA_KEYS = frozenset({"building"})
+
+
+@dataclass(frozen=True)
+class ExtractOptions:
+    """What to read of an extract."""
+
+    box: Box | None = None
+    kinds: frozenset[str] = frozenset()
+    modes: tuple[str, ...] = ("walk",)
+    memory_gb: float = 0.0
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any], where: str) -> ExtractOptions:
+        """Options from `city.toml`; all that is wrong with them is told at once."""
+        faults = FaultList()
+        box = _checked_box(given["bbox"], float(given["buffer_m"]), where, faults)
+        for kind in given["kinds"]:
+            if kind not in kinds():
+                faults.add(where, f"unknown kind of place '{kind}'.", allowed=f"{', '.join(kinds())}.")
+        for mode in given["modes"]:
+            if mode not in MODES:
+                faults.add(where, f"unknown mode '{mode}'.", allowed=f"{', '.join(MODES)}.")
+        if not given["modes"]:
+            faults.add(where, "`modes` is empty.", allowed=f"at least one of {', '.join(MODES)}.")
+        if given["memory_gb"] < 0:
+            faults.add(where, f"`memory_gb` is {given['memory_gb']}.", allowed="0 or more.")
+        faults.check()
+        return cls(box, frozenset(given["kinds"]), tuple(dict.fromkeys(given["modes"])), float(given["memory_gb"]))
+
+
+def _checked_box(given: list[Any], buffer_m: float, where: str, faults: FaultList) -> Box | None:
+    if not given:
+        if buffer_m:
+            faults.add(where, "`buffer_m` widens `bbox`, which is not given.", allowed="both, or neither.")
+        return None
+    numbers = [value for value in given if isinstance(value, int | float) and not isinstance(value, bool)]
+    allowed = "four numbers of degrees: west < east, south < north."
+    if len(given) != _BOX or len(numbers) != _BOX:
+        faults.add(where, f"`bbox` is {given!r}.", allowed=allowed)
+        return None
+    west, south, east, north = (float(value) for value in numbers)
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004
+        faults.add(where, f"`bbox` is {given!r}.", allowed=allowed)
+        return None
+    if buffer_m < 0:
+        faults.add(where, f"`buffer_m` is {buffer_m:g}.", allowed="0 or more metres.")
+        return None
+    return widened((west, south, east, north), buffer_m)
+
+
+def wanted_objects() -> Wanted:
+    """The objects that the layers are made from."""
+    surfaces = frozenset().union(*(area_rules(layer).keys for layer in ("water", "green", "landuse")))
+    kind_keys = kind_rules().keys - {"name"}
+    return Wanted(_NODE_KEYS | kind_keys, STREET_KEYS | {"waterway"}, _AREA_KEYS | surfaces | kind_keys)
+
+
+def read_extract(path: Path, options: ExtractOptions) -> Raw:
+    """Every layer of an extract.
+
+    `arrays`: the street network (see `parkcity.sense.osm.streets.network`). `frame` and `frames["places"]`: places.
+    `frames`: `buildings`, `landuse`, `water`, `green`, `roads`, `entrances`, `transit_routes`, `transit_stops`. The tally
+    counts objects that a layer asked for: streets, places, buildings, surfaces and routes; objects of no such kind are
+    not counted.
+    """
+    found = scan(path, wanted_objects(), options.box)
+    ways = usable_ways(found.lines, options.modes)
+    frames: dict[str, Any] = {"places": places(found, options.kinds).table, "buildings": buildings(found.areas)}
+    frames |= {layer: surface_layer(found, layer) for layer in ("water", "green", "landuse")}
+    frames["roads"] = roads(found.lines)
+    frames["entrances"] = entrances(found.points)
+    frames["transit_routes"], lost_routes = transit_routes(found.routes, found.lines)
+    frames["transit_stops"] = transit_stops(found.routes, found.points, found.lines)
+    tally = Tally(encoding="utf-8")
+    tally.refused = [*found.refused, *ways.refused, *lost_routes]
+    kept = _kept(frames, ways.lines.way.tolist())
+    tally.rows_kept = len(kept)
+    tally.rows_in = len(kept) + len({name for name, _ in tally.refused} - kept)
+    tally.remarks = [f"{name}: {len(table)}" for name, table in frames.items()]
+    arrays = network(ways, np.zeros(0, np.int64))
+    return Raw(tally, frames["places"], arrays, frames)
+
+
+def _kept(frames: dict[str, Any], ways: list[int]) -> set[str]:
+    """Ids of the objects that stand in at least one layer."""
+    kept = {f"way/{way}" for way in ways}
+    for name, table in frames.items():
+        if name != "transit_stops":
+            kept |= set(table["id"])
+    return kept
