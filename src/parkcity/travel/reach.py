@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from parkcity.travel.streets import Attach
 
 QUANTUM = 2.0**-20
-BATCHES_PER_JOB = 64
+ORIGINS_PER_JOB = 2048
+FIRST_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,27 @@ class Setting:
     shape: QueueShape
     places: int
 
-    def arena(self) -> Arena:
+    def bench(self) -> Bench:
         """Work arrays for one thread."""
+        return Bench(self)
+
+
+class Bench:
+    """The work arrays of one thread, which grow when a batch reaches more than they hold."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.arena = self._make(FIRST_ROWS)
+
+    def _make(self, rows: int) -> Arena:
         from parkcity.travel.kernels.lanes import make_arena
 
-        return make_arena(self.graph.nodes, self.places, self.shape.buckets)
+        setting = self.setting
+        return make_arena(setting.graph.nodes, len(setting.side.arcs), setting.places, setting.shape.buckets, rows)
+
+    def grow(self, need: int) -> None:
+        """Make room for a batch that needs `need` rows."""
+        self.arena = self._make(2 * need)
 
 
 def places_of(doors: Attach, door_place: npt.ArrayLike | None) -> tuple[npt.NDArray[np.int32], int]:
@@ -169,28 +186,18 @@ def within(
     rows = np.concatenate(groups)
     ranked = np.argsort(tops, kind="stable")
     found = np.zeros((origins.owners, len(rows), len(tops)), np.int64)
-    size = 16 * BATCHES_PER_JOB
+    size = ORIGINS_PER_JOB
 
-    def work(job: int, arena: Arena) -> None:
+    def work(job: int, bench: Bench) -> None:
         first, last = job * size, min(len(setting.order), (job + 1) * size)
-        side = setting.side
-        sum_batches(
-            first,
-            last,
-            setting.order,
-            side.indptr,
-            side.arcs,
-            setting.sources,
-            setting.targets,
-            setting.at,
-            rows,
-            tops[ranked],
-            setting.shape.shift,
-            arena,
-            found,
-        )
+        side, shift = setting.side, setting.shape.shift
+        fixed = (setting.order, side.indptr, side.arcs, setting.sources, setting.targets, setting.at, rows, tops[ranked], shift)
+        while first < last:
+            first, need = sum_batches(first, last, *fixed, bench.arena, found)
+            if need:
+                bench.grow(need)
 
-    side_by_side(-(-len(setting.order) // size), thread_count(threads), setting.arena, work)
+    side_by_side(-(-len(setting.order) // size), thread_count(threads), setting.bench, work)
     states = origin_states(origins)
     back = np.empty(len(tops), np.int64)
     back[ranked] = np.arange(len(tops))
@@ -224,14 +231,14 @@ def reach_pairs(
     setting = prepare(network, origins, doors, door_place, unit, direction)
     top = limit_ticks(limit, unit)
     _refuse_if_large(setting, top, memory_gb)
-    size = 16 * BATCHES_PER_JOB
+    size = ORIGINS_PER_JOB
     jobs = -(-len(setting.order) // size)
     parts: list[list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]] = [[] for _ in range(jobs)]
 
-    def work(job: int, arena: Arena) -> None:
-        parts[job] = list(_pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, arena))
+    def work(job: int, bench: Bench) -> None:
+        parts[job] = list(_pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, bench))
 
-    side_by_side(jobs, thread_count(threads), setting.arena, work)
+    side_by_side(jobs, thread_count(threads), setting.bench, work)
     amount = np.zeros(origins.owners + 1, np.int64)
     for part in parts:
         for first, counts, _, _ in part:
@@ -246,7 +253,7 @@ def reach_pairs(
 
 
 def _pair_parts(
-    setting: Setting, first: int, last: int, top: int, arena: Arena
+    setting: Setting, first: int, last: int, top: int, bench: Bench
 ) -> list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
     from parkcity.travel.kernels.pairs import pair_batches
 
@@ -255,24 +262,12 @@ def _pair_parts(
     while first < last:
         counts = np.zeros(last - first, np.int64)
         target, ticks = np.empty(room, np.int32), np.empty(room, np.int32)
-        following, done, need = pair_batches(
-            first,
-            last,
-            setting.order,
-            side.indptr,
-            side.arcs,
-            setting.sources,
-            setting.targets,
-            setting.at,
-            top,
-            setting.shape.shift,
-            arena,
-            counts,
-            target,
-            ticks,
-        )
+        fixed = (setting.order, side.indptr, side.arcs, setting.sources, setting.targets, setting.at, top, setting.shape.shift)
+        following, done, rows, need = pair_batches(first, last, *fixed, bench.arena, counts, target, ticks)
         if following > first:
             out.append((first, counts[: following - first].copy(), target[:done].copy(), ticks[:done].copy()))
+        if rows:
+            bench.grow(rows)
         room = max(room, need)
         first = following
     return out
@@ -282,10 +277,10 @@ def _refuse_if_large(setting: Setting, top: int, memory_gb: float) -> None:
     count = len(setting.order)
     if count == 0:
         return
-    sample = np.unique(np.linspace(0, max(count - 16, 0), 16).astype(np.int64))
-    arena = setting.arena()
-    pairs = [len(part[2]) for first in sample for part in _pair_parts(setting, int(first), min(count, int(first) + 16), top, arena)]
-    per_origin = sum(pairs) / (len(sample) * min(16, count))
+    sample = np.unique(np.linspace(0, max(count - 64, 0), 16).astype(np.int64))
+    bench = setting.bench()
+    pairs = [len(part[2]) for first in sample for part in _pair_parts(setting, int(first), min(count, int(first) + 64), top, bench)]
+    per_origin = sum(pairs) / (len(sample) * min(64, count))
     need_gb = per_origin * count * 28 / 1e9
     if need_gb > memory_gb:
         msg = f"about {per_origin * count:,.0f} pairs would need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"

@@ -13,11 +13,11 @@ from parkcity.travel.kernels.vector import LANES
 @kernel
 def count_reached(lanes: int, limit: int, arena: Arena) -> int:
     """How many pairs of lane and touched target lie within the limit."""
-    target_cost, seen = arena.target_cost, arena.target_seen
+    row = arena.target_row
     total = 0
     for i in range(arena.size[1]):
         for lane in range(lanes):
-            if target_cost[seen[i], lane] <= limit:
+            if row[i, lane] <= limit:
                 total += 1
     return total
 
@@ -38,32 +38,36 @@ def pair_batches(
     counts: Int64,
     target: Int32,
     ticks: Int32,
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     """Pairs of the sources `order[first:last]`, rows in that order, targets rising within a row.
 
     Shapes: `counts` int64 [last - first] is written; `target`, `ticks` int32 [capacity] are written as long as they hold a whole batch.
-    Returns the next source to do (`last` when all are done), pairs written, and pairs that the batch that did not fit needs.
+    Returns the next source to do (`last` when all are done), pairs written, the rows that the arena needs for the next batch, and the
+    room for pairs that it needs (0 where there is enough).
     """
     done = 0
     for begin in range(first, last, LANES):
         batch = order[begin : min(begin + LANES, last)]
-        search(indptr, arcs, sources, batch, limit, shift, arena)
-        collect(sources, batch, targets, at, arena)
+        rows = search(indptr, arcs, sources, batch, limit, shift, arena)
+        if rows == 0:
+            rows = collect(sources, batch, targets, at, limit, arena)
+        if rows > 0:
+            return begin, done, rows, 0
         need = count_reached(len(batch), limit, arena)
         if done + need > len(target):
             clear(arena)
-            return begin, done, need
-        seen = np.sort(arena.target_seen[: arena.size[1]])
+            return begin, done, 0, need
+        rank = np.argsort(arena.target[: arena.size[1]])
         for lane in range(len(batch)):
             before = done
-            for i in range(len(seen)):
-                cost = arena.target_cost[seen[i], lane]
+            for i in range(len(rank)):
+                cost = arena.target_row[rank[i], lane]
                 if cost <= limit:
-                    target[done], ticks[done] = seen[i], cost
+                    target[done], ticks[done] = arena.target[rank[i]], cost
                     done += 1
             counts[begin - first + lane] = done - before
         clear(arena)
-    return last, done, 0
+    return last, done, 0, 0
 
 
 @kernel
