@@ -1,1 +1,1 @@
-"""."""
+"""Arrays in, arrays out: the arithmetic that indicators share. NumPy and SciPy only."""

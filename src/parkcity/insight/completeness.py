@@ -1,0 +1,144 @@
+"""How complete the data behind a number are: flags with the share of residents they touch, and a grade from them.
+
+The rules stand in the table `completeness_rules`; the grade is the worst that any rule gives, `A` where none applies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.cache import ArrayCache, hash_json
+from parkcity.base.times import parse_date, years_between
+from parkcity.insight.classes import place_class
+from parkcity.insight.inputs import PROVIDERS, speed_of
+from parkcity.insight.location import edge_distance_m
+from parkcity.insight.operators.coverage import cut_by_edge
+from parkcity.insight.operators.zonal import ratio, zone_sums
+from parkcity.standards import load, parameter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parkcity.insight.inputs import Inputs
+    from parkcity.insight.registry import Indicator
+
+GRADES = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something a reader should know about a number: its size by zone (share of residents, years or square metres)."""
+
+    id: str
+    size: NDArray[np.float64]
+    detail: str = ""
+
+
+def flags_of(indicator: Indicator, inputs: Inputs, member: NDArray[np.int32], zones: int) -> list[Flag]:
+    """All flags that apply to an indicator, measured in every zone of a tier."""
+    residents = inputs.residents()
+    total = zone_sums(residents, member, zones)
+
+    def share(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.nan_to_num(ratio(zone_sums(residents * mask, member, zones), total))
+
+    found: list[Flag] = []
+    if any(PROVIDERS[entry.provider].walks for entry in indicator.inputs.values()):
+        nearest, attached = _attachment(inputs)
+        far = parameter("engine_parameters", "attach.far").number
+        found.append(Flag("attach_far", share(attached & (nearest > far)), f"> {far:g} m"))
+        found.append(Flag("not_attached", share(~attached)))
+    years, layer = oldest_layer(indicator, inputs)
+    found.append(Flag("old_layer", np.full(zones, years), layer))
+    found += _place_flags(indicator, inputs, share, zones)
+    defaults = [row.id for row in indicator.parameters.values() if not row.official]
+    if any(PROVIDERS[entry.provider].by_group for entry in indicator.inputs.values()) and not speed_of(inputs.group).official:
+        defaults.append(speed_of(inputs.group).id)
+    if defaults:
+        found.append(Flag("default_used", np.full(zones, float(len(defaults))), ", ".join(defaults)))
+    return [flag for flag in found if bool((flag.size > 0).any())]
+
+
+def _attachment(inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    nearest = np.asarray(inputs.twin.layer("attachments").array("cell_nearest_m"), dtype=np.float64)
+    attached = np.zeros(len(nearest), bool)
+    attached[inputs.origins().owner] = True
+    return nearest, attached
+
+
+def _classes(indicator: Indicator, inputs: Inputs) -> list[str]:
+    classes = [str(entry.args["class_id"]) for entry in indicator.inputs.values() if "class_id" in entry.args]
+    if any(entry.provider == "needs_within" for entry in indicator.inputs.values()):
+        classes += inputs.measurable_needs()
+    return classes
+
+
+def _place_flags(indicator: Indicator, inputs: Inputs, share: Any, zones: int) -> list[Flag]:
+    flags: list[Flag] = []
+    classes = _classes(indicator, inputs)
+    for class_id in classes:
+        missing = missing_below(class_id, inputs)
+        if missing:
+            flags.append(Flag("small_missing", np.full(zones, missing), f"{class_id} < {missing:g} m2"))
+    if indicator.limit_m is not None and classes:
+        flags.append(Flag("edge_cut", share(in_doubt(indicator, inputs))))
+    return flags
+
+
+def missing_below(class_id: str, inputs: Inputs) -> float:
+    """Area (m2) below which places of a class are not in the source although the class would count them; 0 where none lack."""
+    chosen = place_class(class_id)
+    rows = inputs.rows_of(class_id)
+    sources = set(inputs.twin.places["source"].to_numpy()[rows])
+    least = max((float(row["least_area_m2"]) for row in inputs.twin.manifest["sources"] if row["id"] in sources), default=0.0)
+    return least if least > (chosen.least_m2 or 0.0) else 0.0
+
+
+def in_doubt(indicator: Indicator, inputs: Inputs) -> NDArray[np.bool_]:
+    """Cells that do not reach a place within the limit but might reach one beyond the edge of the data, bool [cells]."""
+    class_id = _classes(indicator, inputs)[0]
+    rows = inputs.rows_of(class_id)
+    sources = set(inputs.twin.places["source"].to_numpy()[rows])
+    coverage = {str(row["id"]): row["coverage"] for row in inputs.twin.manifest["sources"]}
+    if all(coverage[source] == "beyond" for source in sources):
+        return np.zeros(len(inputs.twin.cells), bool)
+    key = hash_json(["edge_distance", inputs.twin.layer("cells").hash, inputs.twin.layer("zones").hash])[:40]
+    cache = ArrayCache(inputs.twin.folder / "derived")
+    edge = cache.get(key, lambda: {"edge": edge_distance_m(inputs.twin)})["edge"]
+    assert indicator.limit_m is not None
+    return cut_by_edge(inputs.distance_m(class_id), edge, indicator.limit_m)
+
+
+def oldest_layer(indicator: Indicator, inputs: Inputs) -> tuple[float, str]:
+    """Age in years of the oldest source that an indicator rests on, and that source."""
+    layers = {layer for entry in indicator.inputs.values() for layer in PROVIDERS[entry.provider].layers}
+    kinds = {place_class(class_id).kind for class_id in _classes(indicator, inputs)}
+    places = inputs.twin.places
+    of_kind = set(places["source"].to_numpy()[places["kind"].isin(kinds).to_numpy()])
+    people = inputs.twin.spec.people
+    as_of = parse_date(str(inputs.twin.manifest["as_of"]))[0]
+    oldest = (0.0, "")
+    for row in inputs.twin.manifest["sources"]:
+        used = (
+            (row["layer"] in {"streets", "cells"} and row["layer"] in layers)
+            or (row["layer"] == "places" and row["id"] in of_kind)
+            or (row["id"] in {people.source, people.age_source, people.control_source} and "people" in layers)
+        )
+        age = years_between(parse_date(str(row["date"]))[0], as_of)
+        if used and age > oldest[0]:
+            oldest = (age, str(row["id"]))
+    return oldest
+
+
+def grades_of(flags: list[Flag], zones: int) -> list[str]:
+    """The grade of every zone: the worst that any rule gives."""
+    worst = np.zeros(zones, np.int64)
+    for flag in flags:
+        for rule in load("completeness_rules"):
+            if rule.extra["flag"] == flag.id:
+                hit = flag.size > 0 if rule.number == 0 else flag.size >= rule.number
+                worst = np.where(hit, np.maximum(worst, GRADES.index(rule.extra["grade"])), worst)
+    return [GRADES[number] for number in worst]

@@ -1,0 +1,302 @@
+"""The inputs of indicators: arrays by cell, fetched from the twin and from the travel engine, each computed once.
+
+An indicator names its inputs; a provider gives them. What is costly is kept on disk under the hash of the layers, the
+arguments and the code that made it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.cache import ArrayCache, code_version, hash_json
+from parkcity.base.errors import MissingLayerError, UsageError
+from parkcity.insight.classes import PlaceClass, place_class
+from parkcity.insight.operators.coverage import within as is_within
+from parkcity.standards import Parameter, load, parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from parkcity.travel import Attach, Network
+    from parkcity.twin.twin import Twin
+
+    Floats = NDArray[np.float64]
+
+_M2_PER_KM2 = 1e6
+_S_PER_MIN = 60.0
+BASE_LAYERS = ("cells", "people")
+WALK_LAYERS = (*BASE_LAYERS, "streets", "places", "attachments")
+
+
+def speed_of(group: str) -> Parameter:
+    """The walking speed (m/s) of a group of residents, as the standards row that gives it."""
+    for row in load("groups"):
+        if row.id == group:
+            return parameter("walking_speeds", row.extra["speed"])
+    msg = f"there is no group '{group}'; known: {', '.join(row.id for row in load('groups'))}"
+    raise UsageError(msg)
+
+
+@dataclass
+class Inputs:
+    """Everything that indicators of one city ask for, for one group of residents at one period."""
+
+    twin: Twin
+    group: str = "all"
+    period: str = "night"
+    threads: int | None = None
+    _memory: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, provider: str, args: Mapping[str, Any]) -> Any:
+        """One input; an unknown provider is an error of ours."""
+        return PROVIDERS[provider].give(self, **args)
+
+    def for_group(self, group: str) -> Inputs:
+        """The same city for another group; what does not depend on the group is shared."""
+        return Inputs(self.twin, group, self.period, self.threads, self._memory)
+
+    # --- people and area ---------------------------------------------------------------------------------------
+
+    def residents(self) -> Floats:
+        """Residents of the group, float64 [cells]."""
+        return self.residents_of(self.group)
+
+    def residents_of(self, group: str) -> Floats:
+        """Residents of a named group, float64 [cells]."""
+        key = f"residents/{group}/{self.period}"
+        if key not in self._memory:
+            self._memory[key] = self.twin.residents(group, self.period)
+        counts: Floats = self._memory[key]
+        return counts
+
+    def area_km2(self) -> Floats:
+        """Area of the cells, float64 [cells], km2."""
+        return self.twin.cells["area_m2"].to_numpy(float) / _M2_PER_KM2
+
+    # --- places and streets by cell -----------------------------------------------------------------------------
+
+    def rows_of(self, class_id: str) -> NDArray[np.int64]:
+        """Rows of the places of a class."""
+        chosen = place_class(class_id)
+        kind = self.twin.places["kind"].to_numpy() == chosen.kind
+        area = self.twin.places["area_m2"].to_numpy(float)
+        if chosen.least_m2 is not None:
+            kind &= area >= chosen.least_m2
+        if chosen.below_m2 is not None:
+            kind &= area < chosen.below_m2
+        return np.nonzero(kind)[0]
+
+    def place_count(self, class_id: str) -> Floats:
+        """Places of a class in every cell; places outside the study area count nowhere."""
+        cell = self._cell_of_place()[self.rows_of(class_id)]
+        return np.bincount(cell[cell >= 0], minlength=len(self.twin.cells)).astype(np.float64)
+
+    def place_area_m2(self, class_id: str) -> Floats:
+        """Area of the places of a class in every cell, float64 [cells], m2."""
+        rows = self.rows_of(class_id)
+        cell, area = self._cell_of_place()[rows], np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
+        return np.bincount(cell[cell >= 0], area[cell >= 0], minlength=len(self.twin.cells))
+
+    def _cell_of_place(self) -> NDArray[np.int64]:
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.insight.location import cell_of_points
+
+            return {"cell": cell_of_points(self.twin, self.twin.places)}
+
+        return self._kept("cell_of_place", ("cells", "places"), {}, make)["cell"]
+
+    def street_km(self) -> Floats:
+        """Length of streets in every cell, float64 [cells], km."""
+        return self._street_parts()["street_km"]
+
+    def junction_count(self) -> Floats:
+        """Junctions in every cell."""
+        return self._street_parts()["junctions"]
+
+    def _street_parts(self) -> dict[str, NDArray[Any]]:
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.insight.location import junctions_by_cell, street_km_by_cell
+
+            return {"street_km": street_km_by_cell(self.twin), "junctions": junctions_by_cell(self.twin)}
+
+        return self._kept("street_parts", ("cells", "streets"), {}, make)
+
+    # --- travel ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def network(self) -> Network:
+        """The walking network of the group."""
+        from parkcity.travel import Network, Profile, Streets
+
+        speed = speed_of(self.group).number
+        key = f"network/{speed}"
+        if key not in self._memory:
+            arrays = self.twin.layer("streets").arrays()
+            names = ("node_x", "node_y", "edge_u", "edge_v", "edge_length", "geom_start", "geom_xy")
+            streets = Streets(**{name: arrays[name] for name in names if name in arrays})
+            self._memory[key] = Network.build(streets, Profile(f"walk-{self.group}", speed))
+        network: Network = self._memory[key]
+        return network
+
+    def origins(self) -> Attach:
+        """Where cells meet the streets."""
+        return self._attach("cell", len(self.twin.cells))
+
+    def doors(self) -> Attach:
+        """Where doors of places meet the streets."""
+        return self._attach("door", len(self.twin.doors))
+
+    def doors_of(self, class_id: str) -> tuple[Attach, NDArray[np.int32], NDArray[np.int64]]:
+        """Doors of a class: where they meet the streets, the place of each as a row of the class, and the rows of the class."""
+        from parkcity.travel import Attach
+
+        rows = self.rows_of(class_id)
+        number = np.full(len(self.twin.places), -1, np.int64)
+        number[rows] = np.arange(len(rows))
+        place = number[self.twin.doors["place"].to_numpy()]
+        mine = np.nonzero(place >= 0)[0]
+        renumber = np.full(len(place), -1, np.int64)
+        renumber[mine] = np.arange(len(mine))
+        every = self.doors()
+        keep = renumber[every.owner] >= 0
+        owner = renumber[every.owner[keep]]
+        chosen = Attach(owner, every.edge[keep], every.offset[keep], every.distance[keep], len(mine))
+        return chosen, place[mine].astype(np.int32), rows
+
+    def _attach(self, what: str, owners: int) -> Attach:
+        from parkcity.travel import Attach
+
+        key = f"attach/{what}"
+        if key not in self._memory:
+            arrays = self.twin.layer("attachments").arrays()
+            parts = {name: np.asarray(arrays[f"{what}_{name}"]) for name in ("owner", "edge", "offset", "distance")}
+            self._memory[key] = Attach(**parts, owners=owners)
+        attach: Attach = self._memory[key]
+        return attach
+
+    def distance_m(self, class_id: str) -> Floats:
+        """Walking distance from every cell to the nearest place of a class, float64 [cells], metres along the streets.
+
+        Infinite where no street leads to one; not a number where the cell meets no street.
+        """
+        return self._nearest(class_id, "m")[0]
+
+    def minutes(self, class_id: str) -> Floats:
+        """Walking time of the group from every cell to the nearest place of a class, float64 [cells], minutes."""
+        return self._nearest(class_id, "s")[0] / _S_PER_MIN
+
+    def nearest_place(self, class_id: str) -> NDArray[np.int64]:
+        """Row of the nearest place of a class for every cell, -1 where there is none."""
+        return self._nearest(class_id, "m")[1]
+
+    def _nearest(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.travel import State, nearest
+
+            doors, place, rows = self.doors_of(class_id)
+            found = nearest(self.network, self.origins(), doors, place, unit=unit, threads=self.threads)
+            value = found.values[0].astype(np.float64)
+            value[found.states[0] == State.UNREACHABLE] = np.inf
+            row = np.where(found.place[0] >= 0, rows[np.maximum(found.place[0], 0)], -1)
+            return {"value": value, "place": row.astype(np.int64), "state": found.states[0]}
+
+        self._require(place_class(class_id))
+        args = {"class": class_id, "unit": unit, "speed": speed_of(self.group).number if unit == "s" else 1.0}
+        kept = self._kept("nearest", WALK_LAYERS, args, make)
+        return kept["value"], kept["place"], kept["state"]
+
+    def states(self, class_id: str) -> NDArray[np.int8]:
+        """Why the distance of a cell is or is not a number (`parkcity.travel.State`), int8 [cells]."""
+        return self._nearest(class_id, "m")[2]
+
+    def place_area_within(self, class_id: str, minutes: float) -> Floats:
+        """Area of all places of a class within a walking time of the group, float64 [cells], m2 (0 for cells without street)."""
+
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.travel import within
+
+            doors, place, rows = self.doors_of(class_id)
+            area = np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
+            found = within(self.network, self.origins(), doors, [minutes * _S_PER_MIN], area, place, threads=self.threads)
+            return {"sum": np.nan_to_num(found.sums[0])}
+
+        self._require(place_class(class_id))
+        args = {"class": class_id, "minutes": minutes, "speed": speed_of(self.group).number}
+        return self._kept("within", WALK_LAYERS, args, make)["sum"]
+
+    def measurable_needs(self) -> tuple[str, ...]:
+        """The needs of the 15-minute circle for which the city has places, in a fixed order."""
+        kinds = self.twin.kinds()
+        return tuple(need for need in CIRCLE_NEEDS if place_class(need).kind in kinds)
+
+    def needs_within(self, minutes: float) -> NDArray[np.bool_]:
+        """Which measurable needs each cell reaches within a walking time of the group, bool [needs, cells]."""
+        return np.stack([is_within(self.minutes(need), minutes) for need in self.measurable_needs()])
+
+    # --- keeping ----------------------------------------------------------------------------------------------------
+
+    def _require(self, chosen: PlaceClass) -> None:
+        if chosen.kind not in self.twin.kinds():
+            raise MissingLayerError(chosen.id, [f"places of kind '{chosen.kind}'"])
+
+    def _kept(
+        self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        hashes = {layer: self.twin.layer(layer).hash for layer in layers if layer != "people"}
+        key = hash_json([name, hashes, args, _code()])[:40]
+        if key not in self._memory:
+            self._memory[key] = ArrayCache(self.twin.folder / "derived").get(key, make)
+        arrays: dict[str, NDArray[Any]] = self._memory[key]
+        return arrays
+
+
+def _code() -> str:
+    return code_version("base", "standards", "twin", "travel", "insight")
+
+
+CIRCLE_NEEDS = (
+    "primary_school",
+    "secondary_school",
+    "kindergarten",
+    "health_centre",
+    "day_care",
+    "culture_centre",
+    "service_centre",
+    "market",
+    "park",
+    "sports",
+    "metro_station",
+    "bus_stop",
+)
+"""The needs that the life-circle index counts where the data know them (TD/T 1063-2021 no. 95 and GB 50180-2018)."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """How an input is given, the layers that it needs, and whether it walks the streets."""
+
+    give: Callable[..., Any]
+    layers: tuple[str, ...]
+    walks: bool = False
+    by_group: bool = False
+
+
+PROVIDERS: dict[str, Provider] = {
+    "residents": Provider(Inputs.residents, BASE_LAYERS),
+    "residents_of": Provider(Inputs.residents_of, BASE_LAYERS),
+    "area_km2": Provider(Inputs.area_km2, ("cells",)),
+    "place_count": Provider(Inputs.place_count, ("cells", "places")),
+    "place_area_m2": Provider(Inputs.place_area_m2, ("cells", "places")),
+    "street_km": Provider(Inputs.street_km, ("cells", "streets")),
+    "junction_count": Provider(Inputs.junction_count, ("cells", "streets")),
+    "distance_m": Provider(Inputs.distance_m, WALK_LAYERS, walks=True),
+    "minutes": Provider(Inputs.minutes, WALK_LAYERS, walks=True, by_group=True),
+    "place_area_within": Provider(Inputs.place_area_within, WALK_LAYERS, walks=True, by_group=True),
+    "needs_within": Provider(Inputs.needs_within, WALK_LAYERS, walks=True, by_group=True),
+}

@@ -1,0 +1,81 @@
+"""What lies in which cell: places, junctions and lengths of streets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.geo import WGS84, shapes_to_metric
+from parkcity.twin.streets import edge_shapes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from parkcity.twin.twin import Twin
+
+_NEAR_M = 50.0
+
+
+def _cells(twin: Twin) -> NDArray[Any]:
+    return shapes_to_metric(twin.cells.geometry.to_numpy(), WGS84, twin.projection)
+
+
+def _cell_of(twin: Twin, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The cell in which each point lies, -1 where none does."""
+    import shapely
+
+    found = np.full(len(x), -1, np.int64)
+    rows, hits = shapely.STRtree(_cells(twin)).query(shapely.points(x, y), predicate="intersects")
+    # A point on the border of two cells belongs to the first of them.
+    found[rows[::-1]] = hits[::-1]
+    return found
+
+
+def cell_of_points(twin: Twin, places: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """The cell of each place, int64 [places]; -1 outside the study area.
+
+    A place inside the study area that no cell covers (slivers along the boundary) belongs to the nearest cell.
+    """
+    import shapely
+
+    x, y = places["x"].to_numpy(float), places["y"].to_numpy(float)
+    found = _cell_of(twin, x, y)
+    found[~places["inside"].to_numpy()] = -1
+    lost = places["inside"].to_numpy() & (found < 0)
+    if lost.any():
+        found[lost] = shapely.STRtree(_cells(twin)).nearest(shapely.points(x[lost], y[lost]))
+    return found
+
+
+def junctions_by_cell(twin: Twin) -> NDArray[np.float64]:
+    """Number of junctions in every cell, float64 [cells]."""
+    streets = twin.layer("streets")
+    cell = _cell_of(twin, np.asarray(streets.array("junction_x")), np.asarray(streets.array("junction_y")))
+    return np.bincount(cell[cell >= 0], minlength=len(twin.cells)).astype(np.float64)
+
+
+def street_km_by_cell(twin: Twin) -> NDArray[np.float64]:
+    """Length of streets in every cell, float64 [cells], km: each street's stated length, shared by the part of its line."""
+    import shapely
+
+    arrays = twin.layer("streets").arrays()
+    lines, cells = edge_shapes(arrays), _cells(twin)
+    edge, cell = shapely.STRtree(cells).query(lines, predicate="intersects")
+    inside = shapely.length(shapely.intersection(lines[edge], cells[cell]))
+    whole = shapely.length(lines)[edge]
+    share = np.divide(inside, whole, out=np.zeros_like(inside), where=whole > 0)
+    km = share * np.asarray(arrays["edge_length"])[edge] / 1000.0
+    return np.bincount(cell, km, minlength=len(cells))
+
+
+def edge_distance_m(twin: Twin) -> NDArray[np.float64]:
+    """Straight distance of every cell's centre to the edge of the study area, float64 [cells], metres."""
+    import shapely
+
+    city = shapes_to_metric(twin.tier_zones("city").geometry.to_numpy(), WGS84, twin.projection)[0]
+    points = shapely.points(twin.cells["x"].to_numpy(float), twin.cells["y"].to_numpy(float))
+    inside = shapely.intersects(city, points)
+    distance = shapely.distance(shapely.boundary(city), points)
+    return np.where(inside, distance, 0.0)

@@ -1,0 +1,77 @@
+"""The registry of indicators: each number defined once, with all that a reader may ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from parkcity.base.registry import Registry
+from parkcity.base.units import unit
+from parkcity.base.words import Lang
+from parkcity.insight.forms import FORMS, Form, Result
+from parkcity.standards import Parameter
+
+Polarity = Literal["higher", "lower", "neutral"]
+POLARITIES: tuple[Polarity, ...] = ("higher", "lower", "neutral")
+ACCESS_GROUPS = ("all", "children", "elders")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of an indicator: the provider's name and what it is asked for."""
+
+    provider: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A number defined once.
+
+    `function` takes its declared inputs (arrays by cell) and parameters by name and gives a `Result`; it is None for what
+    can only be recorded. `clause` is the row of the standards table that asks for the number.
+    """
+
+    id: str
+    theme: str
+    name_zh: str
+    name_en: str
+    unit: str
+    polarity: Polarity
+    form: Form
+    formula: str
+    clause: Parameter
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    function: Callable[..., Result] | None = None
+    groups: tuple[str, ...] = ("all",)
+    grain: str = "cell"
+    limit_m: float | None = None
+    headline: bool = False
+
+    def __post_init__(self) -> None:
+        unit(self.unit)
+        if self.polarity not in POLARITIES or self.form not in FORMS:
+            msg = f"indicator '{self.id}': polarity '{self.polarity}' or form '{self.form}' is not known"
+            raise ValueError(msg)
+        if not (self.name_zh and self.name_en and self.formula):
+            msg = f"indicator '{self.id}' lacks a name or its formula"
+            raise ValueError(msg)
+
+    def name(self, lang: Lang) -> str:
+        """The indicator's name in a language."""
+        return self.name_zh if lang == "zh" else self.name_en
+
+    @property
+    def recorded_only(self) -> bool:
+        """Can the number only be recorded from statistics?"""
+        return self.function is None
+
+    @property
+    def official(self) -> bool:
+        """Do all its parameters come from published sources?"""
+        return all(row.official for row in (self.clause, *self.parameters.values()))
+
+
+INDICATORS: Registry[Indicator] = Registry("indicator", "parkcity.insight.indicators")
