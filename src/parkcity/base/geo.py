@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _check_epsg(code: int) -> None:
 
 def _inside_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
     west, south, east, north = _CHINA_BOX
-    return cast("NDArray[np.bool_]", (lon > west) & (lon < east) & (lat > south) & (lat < north))
+    return (lon > west) & (lon < east) & (lat > south) & (lat < north)
 
 
 def _gcj_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

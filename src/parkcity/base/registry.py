@@ -8,11 +8,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from parkcity.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Registered(Protocol):

@@ -164,18 +164,20 @@ def _check_schema(document: dict[str, Any], text: str, where: str, faults: Fault
 
 def _schema_faults(error: ValidationError, text: str, where: str) -> list[Fault]:
     section = _section_name(error)
+    part: Any = error.schema
+    instance: Any = error.instance
     if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in known]
-        return [
-            Fault(where, f"unknown key '{key}' in {section}.", f"{', '.join(known)}.", row=_line_of(text, key)) for key in unknown
-        ]
+        known = sorted(part["properties"])
+        unknown = [key for key in instance if key not in known]
+        allowed = f"{', '.join(known)}."
+        return [Fault(where, f"unknown key '{key}' in {section}.", allowed, row=_line_of(text, key)) for key in unknown]
     if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return [Fault(where, f"{section} lacks the key '{key}'.", _describe(error.schema, key)) for key in missing[:1]]
+        # One error of this kind stands for each missing key; its message begins with the key in quotes.
+        key = error.message.split("'")[1]
+        return [Fault(where, f"{section} lacks the key '{key}'.", _describe(part, key))]
     key = str(error.absolute_path[-1]) if error.absolute_path else ""
-    allowed = error.schema.get("description") or f"{error.validator}: {error.validator_value}"
-    return [Fault(where, f"'{key}' in {section} is {error.instance!r}.", f"{allowed}.", row=_line_of(text, key))]
+    allowed = part.get("description") or f"{error.validator}: {error.validator_value}"
+    return [Fault(where, f"'{key}' in {section} is {instance!r}.", f"{allowed}.", row=_line_of(text, key))]
 
 
 def _section_name(error: ValidationError) -> str:
@@ -257,7 +259,9 @@ def _check_sources(spec: CitySpec, text: str, faults: FaultList) -> None:
     for source in spec.sources:
         path = spec.path(source)
         if Path(source.path).is_absolute() or ".." in Path(source.path).parts:
-            faults.add(where, f"source '{source.id}': the path '{source.path}' leaves the city's folder.", todo="put the file below the folder")
+            faults.add(
+                where, f"source '{source.id}': the path '{source.path}' leaves the city's folder.", todo="put the file below the folder"
+            )
         elif not path.exists():
             faults.add(path, f"source '{source.id}': there is no such file.", todo="correct `path` in city.toml, or add the file")
         _check_value("datum", source.datum, f"{where}, source '{source.id}'", text, faults)

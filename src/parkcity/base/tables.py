@@ -11,7 +11,7 @@ import gzip
 import io
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from parkcity.base.errors import Fault, InputError
 
@@ -71,23 +71,23 @@ class Schema:
                 continue
             raw = table[column.name]
             if column.type == "text":
-                bad = pd.Series(data=False, index=table.index) if column.nullable else (raw.isna() | (raw == ""))
+                bad = (raw.isna() | (raw == "")).to_numpy(bool) & (not column.nullable)
             else:
                 number = pd.to_numeric(raw, errors="coerce")
                 empty = raw.isna() | (raw.astype(str).str.strip() == "")
-                bad = number.isna() & ~(empty if column.nullable else False)
+                bad = number.isna().to_numpy(bool) & ~(empty.to_numpy(bool) & column.nullable)
                 if column.type == "integer":
-                    bad |= number.notna() & (number % 1 != 0)
+                    bad |= (number.notna() & (number % 1 != 0)).to_numpy(bool)
                 if column.minimum is not None:
-                    bad |= number < column.minimum
+                    bad |= (number < column.minimum).to_numpy(bool)
                 if column.maximum is not None:
-                    bad |= number > column.maximum
+                    bad |= (number > column.maximum).to_numpy(bool)
                 typed[column.name] = number
-            faults.extend(_row_faults(where, column, raw, bad.to_numpy().nonzero()[0].tolist(), first_row))
+            faults.extend(_row_faults(where, column, raw, bad.nonzero()[0].tolist(), first_row))
         return typed, faults
 
 
-def _row_faults(where: str, column: Column, raw: pd.Series[object], rows: list[int], first_row: int) -> list[Fault]:
+def _row_faults(where: str, column: Column, raw: pd.Series[Any], rows: list[int], first_row: int) -> list[Fault]:
     faults = [
         Fault(where, f"column '{column.name}' holds '{raw.iloc[row]}'.", f"{column.allowed}.", row=first_row + row)
         for row in rows[:_SHOWN_ROWS]
@@ -173,8 +173,8 @@ def _looks_chinese(text: str) -> bool:
     common = 0
     for char in wide:
         code = char.encode("gb18030")
-        common += len(code) == 2 and 0xA1 <= code[0] <= 0xD7 and code[1] >= 0xA1  # noqa: PLR2004
-    return common >= 0.7 * len(wide)  # noqa: PLR2004
+        common += len(code) == 2 and 0xA1 <= code[0] <= 0xD7 and code[1] >= 0xA1
+    return common >= 0.7 * len(wide)
 
 
 def read_csv(path: Path, encoding: str | None = None, separator: str | None = None) -> tuple[pd.DataFrame, str]:
@@ -192,7 +192,7 @@ def read_csv(path: Path, encoding: str | None = None, separator: str | None = No
     if not lines:
         raise InputError(Fault(str(path), "the table is empty.", "a header and at least one row."))
     if separator is None:
-        separator = max(",\t;", key=lambda mark: lines[0].count(mark))
+        separator = max(",\t;", key=lines[0].count)
     try:
         table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:

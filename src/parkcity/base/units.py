@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from parkcity.base.errors import UsageError
-from parkcity.base.words import Lang
+
+if TYPE_CHECKING:
+    from parkcity.base.words import Lang
 
 
 @dataclass(frozen=True)
@@ -70,5 +73,5 @@ def people(count: float, lang: Lang) -> str:
     ('699.9 万人', '7.00 million', '912 人')
     """
     if lang == "zh":
-        return f"{count / 1e4:,.1f} 万人" if count >= 1e4 else f"{count:,.0f} 人"  # noqa: PLR2004
-    return f"{count / 1e6:,.2f} million" if count >= 1e6 else f"{count:,.0f}"  # noqa: PLR2004
+        return f"{count / 1e4:,.1f} 万人" if count >= 1e4 else f"{count:,.0f} 人"
+    return f"{count / 1e6:,.2f} million" if count >= 1e6 else f"{count:,.0f}"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from parkcity.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
@@ -45,7 +47,7 @@ class Words:
     def load(cls, package: str, filename: str = "words.csv") -> Words:
         """Read a table from a package; every row needs both languages."""
         texts: dict[str, tuple[str, str]] = {}
-        with resources.files(package).joinpath(filename).open(encoding="utf-8", newline="") as file:
+        with resources.files(package).joinpath(filename).open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 key, zh, en = row["id"], row["zh"], row["en"]
                 if not (zh and en) or key in texts:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from parkcity.base.words import Lang
 from parkcity.sense.kinds import kind
 from parkcity.standards import load, parameter
+
+if TYPE_CHECKING:
+    from parkcity.base.words import Lang
 
 _SIZED = {
     "lc.15.sport_large": "sports",
@@ -96,7 +99,7 @@ def place_classes() -> dict[str, PlaceClass]:
 def class_of_facility(facility: str) -> str | None:
     """The class that answers a facility of the norm, or None where the table gives no kind."""
     if facility in _SIZED:
-        return facility.split(".")[-1].replace("sport_", "sports_")
+        return facility.rsplit(".", maxsplit=1)[-1].replace("sport_", "sports_")
     return _KIND_OF.get(facility)
 
 

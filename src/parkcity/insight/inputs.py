@@ -77,7 +77,7 @@ class Inputs:
 
     def area_km2(self) -> Floats:
         """Area of the cells, float64 [cells], km2."""
-        return self.twin.cells["area_m2"].to_numpy(float) / _M2_PER_KM2
+        return np.asarray(self.twin.cells["area_m2"].to_numpy(float) / _M2_PER_KM2)
 
     # --- places and streets by cell -----------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ class Inputs:
         """Area of the places of a class in every cell, float64 [cells], m2."""
         rows = self.rows_of(class_id)
         cell, area = self._cell_of_place()[rows], np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
-        return np.bincount(cell[cell >= 0], area[cell >= 0], minlength=len(self.twin.cells))
+        return np.bincount(cell[cell >= 0], area[cell >= 0], minlength=len(self.twin.cells)).astype(np.float64)
 
     def _cell_of_place(self) -> NDArray[np.int64]:
         def make() -> dict[str, NDArray[Any]]:
@@ -138,8 +138,15 @@ class Inputs:
         key = f"network/{speed}"
         if key not in self._memory:
             arrays = self.twin.layer("streets").arrays()
-            names = ("node_x", "node_y", "edge_u", "edge_v", "edge_length", "geom_start", "geom_xy")
-            streets = Streets(**{name: arrays[name] for name in names if name in arrays})
+            streets = Streets(
+                arrays["node_x"],
+                arrays["node_y"],
+                arrays["edge_u"],
+                arrays["edge_v"],
+                arrays["edge_length"],
+                geom_start=arrays.get("geom_start"),
+                geom_xy=arrays.get("geom_xy"),
+            )
             self._memory[key] = Network.build(streets, Profile(f"walk-{self.group}", speed))
         network: Network = self._memory[key]
         return network
@@ -165,7 +172,7 @@ class Inputs:
         renumber[mine] = np.arange(len(mine))
         every = self.doors()
         keep = renumber[every.owner] >= 0
-        owner = renumber[every.owner[keep]]
+        owner = renumber[every.owner[keep]].astype(np.int32)
         chosen = Attach(owner, every.edge[keep], every.offset[keep], every.distance[keep], len(mine))
         return chosen, place[mine].astype(np.int32), rows
 

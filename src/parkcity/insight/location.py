@@ -67,7 +67,7 @@ def street_km_by_cell(twin: Twin) -> NDArray[np.float64]:
     whole = shapely.length(lines)[edge]
     share = np.divide(inside, whole, out=np.zeros_like(inside), where=whole > 0)
     km = share * np.asarray(arrays["edge_length"])[edge] / 1000.0
-    return np.bincount(cell, km, minlength=len(cells))
+    return np.bincount(cell, km, minlength=len(cells)).astype(np.float64)
 
 
 def edge_distance_m(twin: Twin) -> NDArray[np.float64]:

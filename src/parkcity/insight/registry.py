@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from parkcity.base.registry import Registry
 from parkcity.base.units import unit
-from parkcity.base.words import Lang
 from parkcity.insight.forms import FORMS, Form, Result
-from parkcity.standards import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from parkcity.base.words import Lang
+    from parkcity.standards import Parameter
 
 Polarity = Literal["higher", "lower", "neutral"]
 POLARITIES: tuple[Polarity, ...] = ("higher", "lower", "neutral")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +15,8 @@ from parkcity.insight.inputs import PROVIDERS, Inputs
 from parkcity.insight.registry import INDICATORS, Indicator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
     from parkcity.twin.twin import Twin

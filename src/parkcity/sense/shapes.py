@@ -34,7 +34,7 @@ def lonlat(x: NDArray[np.float64], y: NDArray[np.float64], datum: str, where: st
         if swapped[0].all() and swapped[1].all():
             todo = "longitude and latitude look exchanged: exchange the two columns in city.toml"
         elif np.nanmax(np.abs(x)) > _MAX_LON:
-            todo = "the numbers look like metres: state the projected system as `datum = \"EPSG:number\"`"
+            todo = 'the numbers look like metres: state the projected system as `datum = "EPSG:number"`'
         else:
             todo = "correct the coordinates, or the datum in city.toml"
         raise InputError(Fault(where, what, "longitude -180 to 180, latitude -90 to 90.", todo, first_row + row))

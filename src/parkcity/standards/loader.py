@@ -70,7 +70,7 @@ def _table(name: str) -> Mapping[str, Parameter]:
         msg = f"no standards table '{name}'; there are: {', '.join(tables())}"
         raise UsageError(msg)
     rows: dict[str, Parameter] = {}
-    with resources.files("parkcity.standards").joinpath(f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with resources.files("parkcity.standards").joinpath(f"{name}.csv").open(encoding="utf-8") as file:
         reader = csv.DictReader(file)
         missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
         if missing:

@@ -85,15 +85,15 @@ def _attach_block(
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
     import shapely
 
-    points = shapely.points(x, y)
-    nearest = shapely.distance(points, index.shapes[index.tree.nearest(points)])
+    points = np.asarray(shapely.points(x, y))
+    nearest = np.asarray(shapely.distance(points, index.shapes[index.tree.nearest(points)]))
     reach = np.minimum(nearest + rule.slack, rule.limit)
     owner, edge = index.tree.query(points, predicate="dwithin", distance=reach)
     main = index.main_rows[index.main_tree.nearest(points)]
     owner, edge = np.concatenate([owner, np.arange(len(points))]), np.concatenate([edge, main])
     pairs = np.unique(np.column_stack([owner, edge]), axis=0)
     owner, edge = pairs[:, 0], pairs[:, 1]
-    distance = shapely.distance(points[owner], index.shapes[edge])
+    distance = np.asarray(shapely.distance(points[owner], index.shapes[edge]))
     is_main = edge == main[owner]
     keep = distance <= rule.limit
     owner, edge, distance, is_main = owner[keep], edge[keep], distance[keep], is_main[keep]

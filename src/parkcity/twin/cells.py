@@ -58,7 +58,7 @@ def _clipped(
     shapes = metric.copy()
     outer = ~shapely.contains_properly(city, metric)
     shapes[outer] = shapely.intersection(metric[outer], city)
-    lost = np.nonzero(shapely.is_empty(shapes) | (shapely.get_dimensions(shapes) < 2))[0]  # noqa: PLR2004
+    lost = np.nonzero(shapely.is_empty(shapes) | (shapely.get_dimensions(shapes) < 2))[0]
     half = np.sqrt(area_m2[lost]) / 2
     shapes[lost] = shapely.box(x[lost] - half, y[lost] - half, x[lost] + half, y[lost] + half)
     stated, drawn = float(area_m2.sum()), float(shapely.area(shapes).sum())
@@ -73,7 +73,7 @@ def _locate(x: NDArray[np.float64], y: NDArray[np.float64], zones: gpd.GeoDataFr
     import shapely
 
     shapes = shapes_to_metric(zones.geometry.to_numpy(), WGS84, projection)
-    points = shapely.points(x, y)
+    points = np.asarray(shapely.points(x, y))
     found = np.full(len(x), -1, np.int32)
     rows, hits = shapely.STRtree(shapes).query(points, predicate="within")
     found[rows[::-1]] = hits[::-1]
@@ -97,7 +97,7 @@ def _by_label(
     if unknown.any():
         names = ", ".join(sorted(set(table[column][unknown])))
         raise InputError(Fault(where, f"column '{column}' names zones that are not there: {names}.", f"{', '.join(zones['id'])}."))
-    stated = rows.to_numpy(np.int32)
+    stated: NDArray[np.int32] = np.asarray(rows.to_numpy(), dtype=np.int32)
     agree = float(np.mean(stated == located))
     remarks.append(f"zone of a cell as the source states it; the boundaries agree for {agree:.1%} of the cells")
     return stated

@@ -79,10 +79,8 @@ def datum_evidence(
 
 def _chance(x: NDArray[np.float64], y: NDArray[np.float64], index: StreetIndex) -> NDArray[np.float64]:
     """Distances to the nearest street of the points moved in many directions, sorted."""
-    moved = []
-    for radius in _MOVES_M:
-        for angle in np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS):
-            moved.append(index.distance(x + radius * np.cos(angle), y + radius * np.sin(angle)))
+    angles = np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS)
+    moved = [index.distance(x + radius * np.cos(angle), y + radius * np.sin(angle)) for radius in _MOVES_M for angle in angles]
     return np.sort(np.concatenate(moved))
 
 

@@ -36,7 +36,10 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     """For every layer of the city the hash of what it is made from."""
     city = [spec.id, spec.name_zh, spec.name_en, spec.crs, spec.area_tier, spec.area_zones, [vars(tier) for tier in spec.tiers]]
     people = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
-    by_layer = {layer: [hashes[source.id] for source in spec.of_layer(layer)] for layer in ("zones", "zone_table", "cells", "places", "streets", "lines")}
+    by_layer = {
+        layer: [hashes[source.id] for source in spec.of_layer(layer)]
+        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines")
+    }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"]]
     streets = [code, spec.crs, by_layer["streets"]]
@@ -141,7 +144,9 @@ def _attachments(shop: Workshop) -> Layer:
     arrays |= {f"cell_{name}": array for name, array in found.items()}
     arrays["cell_nearest_m"] = nearest
     lost = np.setdiff1d(np.arange(len(cells)), found["owner"])
-    failures += [("cell", cells["id"].iloc[row], "", "", float(nearest[row]), cells["lon"].iloc[row], cells["lat"].iloc[row]) for row in lost]
+    failures += [
+        ("cell", cells["id"].iloc[row], "", "", float(nearest[row]), cells["lon"].iloc[row], cells["lat"].iloc[row]) for row in lost
+    ]
     found, nearest = attach(index, doors["x"].to_numpy(), doors["y"].to_numpy(), rule)
     arrays |= {f"door_{name}": array for name, array in found.items()}
     attached = np.unique(doors["place"].to_numpy()[np.unique(found["owner"])])
@@ -154,6 +159,10 @@ def _attachments(shop: Workshop) -> Layer:
     notices = [_far_notice(shop, places, int(row), float(best[row]), rule.limit) for row in lost]
     meta = {"limit_m": rule.limit, "candidates": rule.candidates, "datum_evidence": evidence}
     return Layer("attachments", {"failures": table}, arrays, meta, notices)
+
+
+def _cell_failure(cells: pd.DataFrame, row: int, distance: float) -> tuple[Any, ...]:
+    return ("cell", cells["id"].iloc[row], "", "", float(distance), cells["lon"].iloc[row], cells["lat"].iloc[row])
 
 
 def _place_failure(places: gpd.GeoDataFrame, row: int, distance: float) -> tuple[Any, ...]:

@@ -101,7 +101,7 @@ def _shares(
     if not np.all(np.isfinite(used) & (used >= 0)):
         raise InputError(Fault(where, "an age share is missing or negative.", "shares of 0 or more in every used row."))
     sums = used.sum(axis=1)
-    if np.abs(sums - 1).max() > 0.01:  # noqa: PLR2004
+    if np.abs(sums - 1).max() > 0.01:
         raise InputError(Fault(where, f"age shares add up to {sums.min():.3f} to {sums.max():.3f}.", "1 within 0.01.", "check `age_bands`"))
     remarks.append(f"age shares of {len(used)} zones add up to {sums.min():.4f} to {sums.max():.4f} and are scaled to 1")
     return bands, (values / values.sum(axis=1, keepdims=True))[rows]
@@ -132,7 +132,7 @@ def _rows_of_zones(
         if not found and bool((members[tier] == number).any()):
             raise InputError(Fault(where, f"the table lacks the zone '{zone['id']}' ({zone['code']}).", "every zone with cells."))
         rows.append(found[0] if found else -1)
-    return np.array(rows, np.int64)[members[tier]]
+    return np.asarray(np.array(rows, np.int64)[members[tier]])
 
 
 def _controlled(
@@ -155,7 +155,7 @@ def _controlled(
         mine = rows == row
         if counts[mine].sum() == 0:
             raise InputError(Fault(where, "a zone has an official total but no residents in its cells.", row=int(row) + 2))
-        scaled[mine] = _largest_remainder(counts[mine], int(round(totals[row])))
+        scaled[mine] = _largest_remainder(counts[mine], round(totals[row]))
     remarks.append(f"residents scaled to official totals: {counts.sum():,.0f} became {scaled.sum():,.0f}")
     return scaled
 
@@ -166,7 +166,7 @@ def _largest_remainder(weights: NDArray[np.float64], total: int) -> NDArray[np.f
     short = int(total - whole.sum())
     order = np.argsort(-(exact - whole), kind="stable")[:short]
     whole[order] += 1
-    return whole
+    return np.asarray(whole)
 
 
 def spread_whole(counts: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -179,11 +179,11 @@ def spread_whole(counts: NDArray[np.int64], shares: NDArray[np.float64]) -> NDAr
     upper = np.cumsum(shares, axis=1)
     upper[:, -1] = 1.0
     edges = np.floor(counts[:, None] * upper + start).astype(np.int64)
-    return np.diff(edges, axis=1, prepend=0)
+    return np.asarray(np.diff(edges, axis=1, prepend=0))
 
 
 def spread_real(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Real counts [n] split into bands; the last band takes what the others leave."""
     split = counts[:, None] * shares
     split[:, -1] = np.maximum(counts - split[:, :-1].sum(axis=1), 0.0)
-    return split
+    return np.asarray(split)

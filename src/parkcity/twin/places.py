@@ -33,7 +33,7 @@ def build_places(
     shapes = shapes_to_metric(merged.geometry.to_numpy(), WGS84, projection)
     centres = shapely.point_on_surface(shapes)
     x, y = shapely.get_x(centres), shapely.get_y(centres)
-    areal = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004
+    areal = shapely.get_dimensions(shapes) == 2
     area = merged["area_m2"].to_numpy(float)
     area = np.where(np.isnan(area) & areal, shapely.area(shapes), area)
     keep, remarks = _without_duplicates(merged, x, y)
@@ -80,7 +80,7 @@ def _doors(shapes: NDArray[Any], x: NDArray[np.float64], y: NDArray[np.float64])
     owner = [np.nonzero(points)[0]]
     xs, ys = [x[points]], [y[points]]
     for row in np.nonzero(~points)[0]:
-        edge = shapely.boundary(shapes[row]) if shapely.get_dimensions(shapes[row]) == 2 else shapes[row]  # noqa: PLR2004
+        edge = shapely.boundary(shapes[row]) if shapely.get_dimensions(shapes[row]) == 2 else shapes[row]
         count = max(int(np.ceil(edge.length / spacing)), 1)
         along = shapely.line_interpolate_point(edge, np.arange(count) * (edge.length / count))
         owner.append(np.full(count, row))

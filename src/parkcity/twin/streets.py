@@ -22,7 +22,7 @@ def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[A
     Arrays: `node_x, node_y` [n] metres, `edge_u, edge_v` [e], `edge_length` [e] metres, `node_piece` [n] (0 is the
     largest), `junction_x, junction_y` [j], and what else the reader gave by edge. Every piece is kept.
     """
-    given = dict(raw.arrays)
+    given: dict[str, NDArray[Any]] = dict(raw.arrays)
     lon, lat = given.pop("node_lon"), given.pop("node_lat")
     x, y = projection.forward(np.asarray(lon, float), np.asarray(lat, float))
     u, v = given["edge_u"].astype(np.int32), given["edge_v"].astype(np.int32)
@@ -75,7 +75,7 @@ def piece_table(arrays: dict[str, NDArray[Any]], projection: Projection) -> pd.D
     nodes = np.bincount(piece, minlength=count)
     length = np.bincount(piece[arrays["edge_u"]], arrays["edge_length"], minlength=count)
     main = np.column_stack([x, y])[piece == 0]
-    gap, _ = cKDTree(main).query(np.column_stack([x, y]))
+    gap = np.asarray(cKDTree(main).query(np.column_stack([x, y]))[0], dtype=np.float64)
     order = np.lexsort([gap, piece])
     first = order[np.searchsorted(piece[order], np.arange(count))][1:]
     lon, lat = to_wgs84(x[first], y[first], projection.name)

@@ -60,7 +60,9 @@ def _polygon_tier(spec: CitySpec, tier: TierSpec, raws: dict[str, Raw]) -> gpd.G
         column = getattr(tier, option)
         if column and column not in table.columns:
             have = ", ".join(str(name) for name in table.columns if name != "geometry")
-            faults.add(where, f"tier '{tier.id}': there is no attribute '{column}'.", allowed=f"{have}.", todo=f"correct `{option}` in city.toml")
+            faults.add(
+                where, f"tier '{tier.id}': there is no attribute '{column}'.", allowed=f"{have}.", todo=f"correct `{option}` in city.toml"
+            )
     if not tier.key:
         faults.add(where, f"tier '{tier.id}' does not say which attribute is the id.", todo="add `key` to the tier in city.toml")
     faults.check()
@@ -140,7 +142,9 @@ def _grouped_tier(
     needed = [tier.group_key, tier.group_zone, tier.group_name_zh or tier.group_zone, tier.group_name_en or tier.group_zone]
     missing = [name for name in needed if name not in table.columns]
     if missing:
-        raise InputError([Fault(where, f"tier '{tier.id}': there is no column '{name}'.", f"{', '.join(table.columns)}.") for name in missing])
+        raise InputError(
+            [Fault(where, f"tier '{tier.id}': there is no column '{name}'.", f"{', '.join(table.columns)}.") for name in missing]
+        )
     group_of = dict(zip(table[tier.group_key].astype(str), table[tier.group_zone].astype(str), strict=True))
     groups = [group_of.get(code, group_of.get(zone)) for code, zone in zip(members["code"], members["id"], strict=True)]
     lost = [zone for zone, group in zip(members["id"], groups, strict=True) if group is None]

@@ -153,7 +153,7 @@ def _declare_radius(indicator_id: str, class_id: str, row: Parameter) -> None:
     INDICATORS.add(
         Indicator(
             id=indicator_id,
-            theme=indicator_id.split(".")[0],
+            theme=indicator_id.split(".", maxsplit=1)[0],
             name_zh=f"{chosen.name('zh')} {row.number:g} 米步行覆盖率",
             name_en=f"Residents within {row.number:g} m walk of: {chosen.name('en')}",
             unit="share",

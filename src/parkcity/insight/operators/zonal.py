@@ -15,13 +15,13 @@ def zone_sums(values: Floats, member: npt.NDArray[np.int32], zones: int) -> Floa
     [5.0, 2.0]
     """
     inside = member >= 0
-    return np.bincount(member[inside], values[inside], minlength=zones)
+    return np.bincount(member[inside], values[inside], minlength=zones).astype(np.float64)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
-    """part / whole, NaN where the whole is 0: a share of nobody is not a number.
+    """Part / whole, NaN where the whole is 0: a share of nobody is not a number.
 
     >>> ratio(np.array([1.0, 0.0]), np.array([2.0, 0.0])).tolist()
     [0.5, nan]
     """
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))

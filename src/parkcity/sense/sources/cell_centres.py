@@ -6,7 +6,7 @@ cell is the lattice cell in which its centre lies. The twin clips them to the st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,8 +49,11 @@ def read(request: Request) -> Raw:
         *(Column(name, "number", "persons", minimum=0) for name in counts),
     ]
     typed, faults = Schema(tuple(columns)).check(table, where)
-    double = table[names["id"]].duplicated() if names["id"] in table.columns else np.zeros(0, bool)
-    faults += [Fault(where, f"the id '{table[names['id']].iloc[row]}' stands twice.", "one row a cell.", row=int(row) + 2) for row in np.nonzero(double)[0][:5]]
+    if names["id"] in table.columns:
+        double = np.nonzero(table[names["id"]].duplicated().to_numpy())[0][:5]
+        faults += [
+            Fault(where, f"the id '{table[names['id']].iloc[row]}' stands twice.", "one row a cell.", row=int(row) + 2) for row in double
+        ]
     if faults:
         raise InputError(faults)
     lon, lat = lonlat(typed[names["lon"]].to_numpy(float), typed[names["lat"]].to_numpy(float), request.datum, where, 2)
@@ -66,9 +69,9 @@ def read(request: Request) -> Raw:
     import shapely
 
     polygons = shapes_to_wgs84(np.asarray(shapely.polygons(rings)), projection)
-    keep = {name: typed[name] for name in typed.columns if name not in {names["lon"], names["lat"]}}
-    keep["id"], keep["area_m2"] = typed[names["id"]].astype(str), area
-    keep["centre_lon"], keep["centre_lat"] = lon, lat
+    keep: dict[str, Any] = {name: typed[name] for name in typed.columns if name not in {names["lon"], names["lat"]}}
+    keep["id"] = typed[names["id"]].astype(str)
+    keep |= {"area_m2": area, "centre_lon": lon, "centre_lat": lat}
     if names["id"] != "id":
         del keep[names["id"]]
     return Raw(tally, frame(keep, polygons, WGS84))

@@ -67,8 +67,8 @@ def read_places(request: Request) -> Raw:
         kind(name)
     kinds = table[category].map(mapping) if category else table[id_name].map(lambda _: next(iter(mapping.values())))
     kept = kinds.notna().to_numpy()
-    for row in np.nonzero(~kept)[0]:
-        tally.refuse(int(row) + 2, f"category '{table[category].iloc[row]}' is not mapped to a kind")
+    for row in np.nonzero(~kept)[0].tolist():
+        tally.refuse(row + 2, f"category '{table[category].iloc[row]}' is not mapped to a kind")
     texts = {name: table[request.text(name)] if request.text(name) else "" for name in ("name", "address")}
     for name in ("name", "address"):
         if request.text(name) and request.text(name) not in table.columns:
@@ -115,7 +115,7 @@ READERS.add(
         {
             "encoding": _ENCODING,
             "key": Option(str, None, "column with the zone's id or code"),
-            "repeated": Option(bool, False, "true: a zone may stand in several rows"),
+            "repeated": Option(bool, default=False, doc="true: a zone may stand in several rows"),
         },
         can_read,
         read_zone_table,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from parkcity.sense.raw import READERS, Option, Raw, Reader, Request, Tally
 from parkcity.sense.shapes import lonlat, polygons_only, repaired
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
 
 _SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojson.gz", ".json.gz")
@@ -50,7 +51,7 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
         raise InputError(Fault(where, "the file has no geometry.", "points, lines or polygons."))
     declared, own = normalise_datum(datum), epsg_of(table.crs)
     if own is not None and declared.startswith("EPSG:") and own != declared:
-        todo = f"state `datum = \"{own}\"` in city.toml if the file is right"
+        todo = f'state `datum = "{own}"` in city.toml if the file is right'
         raise InputError(Fault(where, f"the file says {own}, city.toml says {declared}.", "one system.", todo))
     tally = Tally(rows_in=len(table))
     missing = table.geometry.isna() | table.geometry.is_empty
@@ -158,9 +159,7 @@ def _renamed(table: gpd.GeoDataFrame, names: dict[str, str], where: str) -> gpd.
 
 _LAYER = Option(str, "", "the layer inside a GeoPackage; left out, the first one")
 
-READERS.add(
-    Reader("vector_zones", ("zones",), "GeoJSON, GeoPackage or shapefile of polygons.", {"layer": _LAYER}, can_read, read_zones)
-)
+READERS.add(Reader("vector_zones", ("zones",), "GeoJSON, GeoPackage or shapefile of polygons.", {"layer": _LAYER}, can_read, read_zones))
 READERS.add(
     Reader(
         "vector_lines",
