@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from parkcity.sense.osm.metric import degree_metres
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LAT_0 = 30.0
 LON_0 = 104.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -95,7 +96,7 @@ def test_every_stretch_is_kept_once_with_its_kind_and_direction(
     def stretches(lines: list[list[int]], kind: list[int]) -> Counter[tuple[int, int, int]]:
         out: Counter[tuple[int, int, int]] = Counter()
         for line, number in zip(lines, kind, strict=True):
-            for a, b in zip(line[:-1], line[1:], strict=True):
+            for a, b in pairwise(line):
                 if a != b:
                     out[(a, b, number) if directed[number] else (min(a, b), max(a, b), number)] += 1
         return out

@@ -98,6 +98,11 @@ class Attributes:
         columns = np.array(rows, np.float64).reshape(len(rows), len(DTYPES)).T
         return cls(*(column.astype(dtype) for column, dtype in zip(columns, DTYPES.values(), strict=True)))
 
+    def with_rows(self, rows: Sequence[tuple[float, ...]]) -> Attributes:
+        """These attributes and more rows after them."""
+        more = Attributes.of(rows)
+        return Attributes(**{name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in DTYPES})
+
     def take(self, rows: NDArray[np.int64]) -> Attributes:
         """The attributes of some rows."""
         return Attributes(**{name: getattr(self, name)[rows] for name in DTYPES})
@@ -155,11 +160,12 @@ def passages(tags: Tags, default: dict[str, bool]) -> tuple[int, int, int]:
         foot = {"forward": 1, "backward": -1}.get(tags["conveying"], 0)
     codes = []
     for mode, sign in (("walk", foot), ("bike", bike), ("car", vehicle)):
-        codes.append((BOTH, ALONG, AGAINST)[sign] if _admits(tags, mode, default=default[mode]) else CLOSED)
+        codes.append((BOTH, ALONG, AGAINST)[sign] if admits(tags, mode, default=default[mode]) else CLOSED)
     return codes[0], codes[1], codes[2]
 
 
-def _admits(tags: Tags, mode: str, *, default: bool) -> bool:
+def admits(tags: Tags, mode: str, *, default: bool) -> bool:
+    """May a mode pass, by the hierarchy of access tags and a default?"""
     for key in _HIERARCHY[mode]:
         value = tags.get(key)
         if value in _SHUT:
@@ -204,6 +210,16 @@ def way_row(tags: Tags, name: str) -> tuple[float, ...]:
     )
 
 
+def made_row(name: str, **changes: float) -> tuple[float, ...]:
+    """The attributes of a way that no tag describes (a link, a gate): those of its class, with changes by field."""
+    row = dict(zip(DTYPES, way_row({}, name), strict=True))
+    unknown = set(changes) - set(row)
+    if unknown:
+        msg = f"no such attributes: {sorted(unknown)}"
+        raise ValueError(msg)
+    return tuple((row | changes).values())
+
+
 def _wheelchair(tags: Tags, default: dict[str, bool], steps: int) -> int:
     stated = tags.get("wheelchair", "")
     if stated in WHEELCHAIR:
@@ -238,7 +254,7 @@ def length_m(text: str | None) -> float:
     """Metres of a length as tagged; feet and inches are converted."""
     value, unit = _number(text)
     metres = value * _FOOT_M if unit.startswith(("'", "ft", "feet")) else value
-    return metres if 0 < metres < 1000 else np.nan  # noqa: PLR2004
+    return metres if 0 < metres < 1000 else np.nan
 
 
 def _speed(text: str | None) -> float:
@@ -247,17 +263,17 @@ def _speed(text: str | None) -> float:
         return 7.0
     value, unit = _number(text)
     factor = {"mph": _MILE_KM, "knots": _KNOT_KM}.get(unit, 1.0)
-    return value * factor if 0 < value * factor <= 300 else np.nan  # noqa: PLR2004
+    return value * factor if 0 < value * factor <= 300 else np.nan
 
 
 def _lanes(text: str | None) -> int:
     value, _ = _number(text)
-    return int(value) if 1 <= value <= 30 else 0  # noqa: PLR2004
+    return int(value) if 1 <= value <= 30 else 0
 
 
 def _layer(tags: Tags) -> int:
     value, _ = _number(tags.get("layer"))
-    return int(value) if -20 <= value <= 20 else 0  # noqa: PLR2004
+    return int(value) if -20 <= value <= 20 else 0
 
 
 def _incline(text: str | None) -> float:
@@ -265,7 +281,7 @@ def _incline(text: str | None) -> float:
     if np.isnan(value):
         return np.nan
     percent = 100.0 * np.tan(np.radians(value)) if unit.startswith(("°", "deg")) else value
-    return float(percent) if abs(percent) <= 200 else np.nan  # noqa: PLR2004
+    return float(percent) if abs(percent) <= 200 else np.nan
 
 
 def _yes(text: str | None) -> int:

@@ -5,25 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from parkcity.base.errors import FaultList
 from parkcity.sense.kinds import kinds
 from parkcity.sense.osm.attributes import MODES
+from parkcity.sense.osm.barriers import cut_at_barriers, tagged_crossings
+from parkcity.sense.osm.joins import join_crossings, join_ends, join_platforms
 from parkcity.sense.osm.metric import widened
 from parkcity.sense.osm.places import area_rules, buildings, entrances, kind_rules, places, roads, surface_layer
 from parkcity.sense.osm.routes import transit_routes, transit_stops
 from parkcity.sense.osm.scan import Box, Wanted, scan
+from parkcity.sense.osm.squares import cross_squares
 from parkcity.sense.osm.streets import STREET_KEYS, network, usable_ways
 from parkcity.sense.raw import Raw, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parkcity.sense.osm.scan import Points, Scan
+    from parkcity.sense.osm.ways import Ways
 
 _BOX = 4
 _NODE_KEYS = frozenset({"entrance", "barrier", "kerb", "railway", "public_transport", "highway", "crossing"})
-_AREA_KEYS = frozenset({"building"})
+_AREA_KEYS = frozenset({"building", "highway", "area:highway", "place"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def _checked_box(given: list[Any], buffer_m: float, where: str, faults: FaultLis
         faults.add(where, f"`bbox` is {given!r}.", allowed=allowed)
         return None
     west, south, east, north = (float(value) for value in numbers)
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         faults.add(where, f"`bbox` is {given!r}.", allowed=allowed)
         return None
     if buffer_m < 0:
@@ -81,6 +88,21 @@ def wanted_objects() -> Wanted:
     return Wanted(_NODE_KEYS | kind_keys, STREET_KEYS | {"waterway"}, _AREA_KEYS | surfaces | kind_keys)
 
 
+def prepared_ways(found: Scan, modes: Sequence[str]) -> Ways:
+    """The ways of some modes with all that the map means but does not draw: gates that part, crossings, squares and entrances that join."""
+    ways = usable_ways(tagged_crossings(found.lines, found.points), modes)
+    if "walk" in modes:
+        ways = join_ends(join_crossings(ways), found.points)
+        ways = join_platforms(cross_squares(ways, found.areas), found.points, found.groups)
+    return cut_at_barriers(ways, found.points, modes)
+
+
+def kept_nodes(points: Points) -> NDArray[np.int64]:
+    """Ids of nodes that stay nodes of the network: entrances."""
+    rows = [row for row, tags in enumerate(points.tags) if tags.get("entrance", "no") != "no" or tags.get("railway") == "subway_entrance"]
+    return points.node[rows]
+
+
 def read_extract(path: Path, options: ExtractOptions) -> Raw:
     """Every layer of an extract.
 
@@ -90,7 +112,7 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     not counted.
     """
     found = scan(path, wanted_objects(), options.box)
-    ways = usable_ways(found.lines, options.modes)
+    ways = prepared_ways(found, options.modes)
     frames: dict[str, Any] = {"places": places(found, options.kinds).table, "buildings": buildings(found.areas)}
     frames |= {layer: surface_layer(found, layer) for layer in ("water", "green", "landuse")}
     frames["roads"] = roads(found.lines)
@@ -103,13 +125,14 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     tally.rows_kept = len(kept)
     tally.rows_in = len(kept) + len({name for name, _ in tally.refused} - kept)
     tally.remarks = [f"{name}: {len(table)}" for name, table in frames.items()]
-    arrays = network(ways, np.zeros(0, np.int64))
+    tally.remarks += ways.remarks
+    arrays = network(ways, kept_nodes(found.points))
     return Raw(tally, frames["places"], arrays, frames)
 
 
 def _kept(frames: dict[str, Any], ways: list[int]) -> set[str]:
     """Ids of the objects that stand in at least one layer."""
-    kept = {f"way/{way}" for way in ways}
+    kept = {f"way/{way}" for way in ways if way > 0}
     for name, table in frames.items():
         if name != "transit_stops":
             kept |= set(table["id"])

@@ -63,7 +63,7 @@ def contract(paths: Paths) -> Graph:
     ends[start[:-1]] = True
     ends[start[1:] - 1] = True
     degree = np.bincount(node, minlength=len(paths.lon)) * 2 - np.bincount(node[ends], minlength=len(paths.lon))
-    keep = paths.keep | (degree != 2)  # noqa: PLR2004
+    keep = paths.keep | (degree != 2)
     piece_start, piece_end, piece_way = _pieces(node, start, way_of, keep, ends)
     keep_joint = _joints_to_keep(paths, node, piece_start, piece_end, piece_way, keep)
     order, flipped, chain_start = _chains(node, piece_start, piece_end, keep_joint)
@@ -203,7 +203,7 @@ def _cut_loops(graph: Graph, paths: Paths) -> Graph:
         return graph
     size = np.diff(graph.start)[loops]
     middle = graph.start[loops] + size // 2
-    useful = size > 3  # noqa: PLR2004
+    useful = size > 3
     drop = np.zeros(len(graph.u), bool)
     drop[loops[~useful]] = True
     loops, middle = loops[useful], middle[useful]

@@ -86,7 +86,7 @@ def address_of(tags: Tags) -> str:
 
 
 def _count(text: str | None) -> float:
-    return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 8 else np.nan  # noqa: PLR2004
+    return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 8 else np.nan
 
 
 def simplest(shapes: NDArray[Any]) -> NDArray[Any]:
@@ -120,7 +120,7 @@ def _levels(text: str | None) -> float:
         value = float(text.replace(",", ".")) if text else np.nan
     except ValueError:
         return np.nan
-    return value if 0 < value <= 200 else np.nan  # noqa: PLR2004
+    return value if 0 < value <= 200 else np.nan
 
 
 def surface_layer(scan: Scan, layer: str) -> gpd.GeoDataFrame:

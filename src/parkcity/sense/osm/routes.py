@@ -59,12 +59,12 @@ def _minutes(tags: Any) -> float:
     """The interval between departures in minutes: `interval` or `headway` as minutes or as h:mm[:ss]."""
     text = tags.get("interval") or tags.get("headway") or ""
     parts = text.split(":")
-    if not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):  # noqa: PLR2004
+    if not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
         return np.nan
     numbers = [int(part) for part in parts]
     if len(numbers) == 1:
         return float(numbers[0])
-    return numbers[0] * 60.0 + numbers[1] + (numbers[2] / 60.0 if len(numbers) > 2 else 0.0)  # noqa: PLR2004
+    return numbers[0] * 60.0 + numbers[1] + (numbers[2] / 60.0 if len(numbers) > 2 else 0.0)
 
 
 def transit_stops(routes: list[Route], points: Points, lines: Lines) -> pd.DataFrame:

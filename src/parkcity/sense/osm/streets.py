@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from parkcity.sense.osm.attributes import CLOSED, MODES, Attributes, attributes_of
 from parkcity.sense.osm.graph import Graph, Paths, contract
+from parkcity.sense.osm.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.scan import Lines
 
 _DIRECTED_CODES = (2, 3)
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Ways that some modes may use: the lines, the distinct attribute rows, the row of every line, and what was left out and why."""
-
-    lines: Lines
-    attributes: Attributes
-    kind: NDArray[np.int64]
-    refused: list[tuple[str, str]]
 
 
 def usable_ways(lines: Lines, modes: Sequence[str]) -> Ways:
