@@ -62,12 +62,17 @@ _KIND_OF = {
 
 @dataclass(frozen=True)
 class PlaceClass:
-    """Places of one kind whose area is at least `least_m2` and below `below_m2` (None: no bound)."""
+    """Places of one kind whose area is at least `least_m2` and below `below_m2` (None: no bound).
+
+    `typical_most_m2` is the largest area that the norm gives to a facility of the class: a source that leaves out places up to
+    it does not know the class, although larger places answer the need too.
+    """
 
     id: str
     kind: str
     least_m2: float | None = None
     below_m2: float | None = None
+    typical_most_m2: float | None = None
 
     def name(self, lang: Lang) -> str:
         """Kind and range of area, in words."""
@@ -89,7 +94,7 @@ def place_classes() -> dict[str, PlaceClass]:
         if row.id in _SIZED:
             least = row.extra_number("land_m2_min")
             class_id = row.id.split(".")[-1].replace("sport_", "sports_")
-            classes[class_id] = PlaceClass(class_id, _SIZED[row.id], least)
+            classes[class_id] = PlaceClass(class_id, _SIZED[row.id], least, None, row.extra_number("land_m2_max"))
     small, large = parameter("park_sizes", "park.small.least").number, parameter("park_sizes", "park.large.least").number
     classes["park_small"] = PlaceClass("park_small", "park", small, large)
     classes["park_large"] = PlaceClass("park_large", "park", large)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.registry import Indicator
+    from parkcity.twin.twin import Twin
 
 GRADES = ("A", "B", "C", "D")
 
@@ -91,10 +92,15 @@ def _place_flags(indicator: Indicator, inputs: Inputs, share: Any, zones: int) -
 def missing_below(class_id: str, inputs: Inputs) -> float:
     """Area (m2) below which places of a class are not in the source although the class would count them; 0 where none lack."""
     chosen = place_class(class_id)
-    rows = inputs.rows_of(class_id)
-    sources = set(inputs.twin.places["source"].to_numpy()[rows])
-    least = max((float(row["least_area_m2"]) for row in inputs.twin.manifest["sources"] if row["id"] in sources), default=0.0)
+    least = source_least_m2(inputs.twin, chosen.kind)
     return least if least > (chosen.least_m2 or 0.0) else 0.0
+
+
+def source_least_m2(twin: Twin, kind: str) -> float:
+    """The area (m2) below which the sources of a kind leave places out; 0 where they leave none out."""
+    places = twin.places
+    sources = set(places["source"].to_numpy()[(places["kind"] == kind).to_numpy()])
+    return max((float(row["least_area_m2"]) for row in twin.manifest["sources"] if row["id"] in sources), default=0.0)
 
 
 def in_doubt(indicator: Indicator, inputs: Inputs) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.classes import place_class
-from parkcity.insight.completeness import Flag, flags_of, grades_of
+from parkcity.insight.completeness import Flag, flags_of, grades_of, source_least_m2
 from parkcity.insight.forms import Result, by_zone
 from parkcity.insight.inputs import PROVIDERS, Inputs
 from parkcity.insight.registry import INDICATORS, Indicator
@@ -81,9 +81,23 @@ def missing_needs(indicator: Indicator, twin: Twin) -> list[str]:
             chosen = place_class(str(class_id))
             if chosen.kind not in kinds:
                 lacking.append(f"places:{chosen.kind}")
+            elif chosen.typical_most_m2 is not None and source_least_m2(twin, chosen.kind) >= chosen.typical_most_m2:
+                lacking.append(f"places:{chosen.kind} up to {chosen.typical_most_m2:g} m2")
         if entry.provider == "needs_within" and not Inputs(twin).measurable_needs():
             lacking.append("places")
     return list(dict.fromkeys(lacking))
+
+
+def needs_of(indicator: Indicator) -> list[str]:
+    """Everything that an indicator rests on: layers by name, places as `places:kind`, or a recorded statistic."""
+    if indicator.recorded_only:
+        return ["statistics"]
+    needs: list[str] = []
+    for entry in indicator.inputs.values():
+        needs += [layer for layer in PROVIDERS[entry.provider].layers if layer != "places" or "class_id" not in entry.args]
+        if "class_id" in entry.args:
+            needs.append(f"places:{place_class(str(entry.args['class_id'])).kind}")
+    return list(dict.fromkeys(needs))
 
 
 def status_of(indicator: Indicator, twin: Twin) -> tuple[Status, list[str]]:

@@ -137,7 +137,7 @@ def read_places(request: Request) -> Raw:
         raise InputError(Fault(where, f"no row has the geometry '{only}'.", "at least one."))
     names = {request.text("id"): "id", request.text("name"): "name"}
     table = _renamed(table, names, where)
-    table["id"] = [f"{request.source_id}/{value}" for value in table["id"]]
+    table["id"] = [f"{request.source_id}/{_plain_id(value)}" for value in table["id"]]
     table["kind"] = request.text("kind")
     for column in ("name", "address"):
         if column not in table.columns:
@@ -146,6 +146,11 @@ def read_places(request: Request) -> Raw:
     table["area_m2"] = np.nan
     tally.rows_kept = len(table)
     return Raw(tally, table[["id", "kind", "name", "address", "area_m2", "geometry"]])
+
+
+def _plain_id(value: object) -> str:
+    """An id as text; whole numbers that a format widened to floats lose their '.0'."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _renamed(table: gpd.GeoDataFrame, names: dict[str, str], where: str) -> gpd.GeoDataFrame:
