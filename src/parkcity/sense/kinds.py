@@ -13,16 +13,28 @@ from parkcity.base.errors import UsageError
 if TYPE_CHECKING:
     from parkcity.base.words import Lang
 
+SCHEMES = ("amap", "baidu", "overture")
+"""Sources whose category codes the table knows, beside OpenStreetMap's tags."""
+
+_GROUP_DIGITS = 4
+
 
 @dataclass(frozen=True)
 class Kind:
-    """What a place is: id, names, theme, and the OpenStreetMap tags that say so."""
+    """What a place is: id, names, theme, and how each source says so.
+
+    `osm` is an expression over tags; `amap` are six-digit category codes, `baidu` names of its second level, `overture`
+    names of its primary category, each joined by `|`.
+    """
 
     id: str
     zh: str
     en: str
     theme: str
     osm: str
+    amap: str
+    baidu: str
+    overture: str
 
     def name(self, lang: Lang) -> str:
         """The kind's name in a language."""
@@ -46,3 +58,31 @@ def kind(kind_id: str) -> Kind:
         msg = f"unknown kind of place '{kind_id}'; known: {', '.join(kinds())}"
         raise UsageError(msg)
     return kinds()[kind_id]
+
+
+@cache
+def _codes(scheme: str) -> dict[str, str]:
+    if scheme not in SCHEMES:
+        msg = f"unknown scheme of categories '{scheme}'; known: {', '.join(SCHEMES)}"
+        raise UsageError(msg)
+    return {code: kind.id for kind in kinds().values() for code in getattr(kind, scheme).split("|") if code}
+
+
+def kind_of(scheme: str, category: str) -> str:
+    """The kind that a source's category means, or an empty text; an unknown scheme raises.
+
+    Sources may give several categories joined by `|` (the first that is known holds) and, for Baidu, paths joined by `;`
+    (the last part that is known holds). An Amap code stands for itself, else for its group of four digits.
+
+    >>> kind_of("amap", "141203"), kind_of("amap", "090205|090100"), kind_of("baidu", "教育培训;小学"), kind_of("overture", "bar")
+    ('primary_school', 'hospital', 'primary_school', '')
+    """
+    codes = _codes(scheme)
+    for text in category.replace(";", "|" if scheme == "amap" else ";").split("|"):
+        for part in reversed(text.strip().split(";")):
+            if part.strip() in codes:
+                return codes[part.strip()]
+        group = f"{text.strip()[:_GROUP_DIGITS]}00"
+        if scheme == "amap" and group in codes:
+            return codes[group]
+    return ""

@@ -37,7 +37,7 @@ def census() -> Counter[str]:
 def test_places_are_as_many_as_the_tags(core: Raw, census: Counter[str]) -> None:
     # source: README of the extract: school 55, hospital 28, kindergarten 5, police 9, fire station 3, library 4, pharmacy 4, parks 29
     published = {"school": 55, "hospital": 28, "kindergarten": 5, "police": 9, "fire_station": 3, "library": 4, "pharmacy": 4, "park": 29}
-    kinds = Counter(core.frames["places"]["kind"])
+    kinds = Counter(core.frames["places"]["kind"]) + Counter(core.frames["merged"]["kind"])
     kinds["school"] += kinds["primary_school"] + kinds["secondary_school"]
     assert {kind: kinds[kind] for kind in published} == published
     assert kinds["bus_stop"] == census["highway=bus_stop"]

@@ -9,6 +9,8 @@ from parkcity.base.errors import FaultList
 from parkcity.sense.kinds import kinds
 from parkcity.sense.osm.attributes import MODES
 from parkcity.sense.osm.barriers import cut_at_barriers, tagged_crossings
+from parkcity.sense.osm.duplicates import merge_duplicates
+from parkcity.sense.osm.estimate import refuse_beyond
 from parkcity.sense.osm.joins import join_crossings, join_ends, join_platforms
 from parkcity.sense.osm.metric import widened
 from parkcity.sense.osm.places import area_rules, buildings, entrances, kind_rules, places, roads, surface_layer
@@ -107,24 +109,28 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     """Every layer of an extract.
 
     `arrays`: the street network (see `parkcity.sense.osm.streets.network`). `frame` and `frames["places"]`: places.
-    `frames`: `buildings`, `landuse`, `water`, `green`, `roads`, `entrances`, `transit_routes`, `transit_stops`. The tally
-    counts objects that a layer asked for: streets, places, buildings, surfaces and routes; objects of no such kind are
-    not counted.
+    `frames`: `merged` (duplicates and what they were merged into), `buildings`, `landuse`, `water`, `green`, `roads`,
+    `entrances`, `transit_routes`, `transit_stops`. The tally counts objects that a layer asked for: streets, places,
+    buildings, surfaces and routes. Raises `LimitError` where the file needs more memory than it may have.
     """
+    needed = refuse_beyond(path, options.memory_gb)
     found = scan(path, wanted_objects(), options.box)
     ways = prepared_ways(found, options.modes)
-    frames: dict[str, Any] = {"places": places(found, options.kinds).table, "buildings": buildings(found.areas)}
+    frames: dict[str, Any] = {"buildings": buildings(found.areas)}
+    frames["places"], merged = merge_duplicates(places(found, options.kinds).table)
+    frames["merged"] = merged
     frames |= {layer: surface_layer(found, layer) for layer in ("water", "green", "landuse")}
     frames["roads"] = roads(found.lines)
     frames["entrances"] = entrances(found.points)
     frames["transit_routes"], lost_routes = transit_routes(found.routes, found.lines)
     frames["transit_stops"] = transit_stops(found.routes, found.points, found.lines)
     tally = Tally(encoding="utf-8")
-    tally.refused = [*found.refused, *ways.refused, *lost_routes]
+    same = [(dropped, f"the same place as {kept}") for dropped, kept in zip(merged["dropped"], merged["kept"], strict=True)]
+    tally.refused = [*found.refused, *ways.refused, *lost_routes, *same]
     kept = _kept(frames, ways.lines.way.tolist())
     tally.rows_kept = len(kept)
     tally.rows_in = len(kept) + len({name for name, _ in tally.refused} - kept)
-    tally.remarks = [f"{name}: {len(table)}" for name, table in frames.items()]
+    tally.remarks = [f"estimated before reading: {needed.text}", *(f"{name}: {len(table)}" for name, table in frames.items())]
     tally.remarks += ways.remarks
     arrays = network(ways, kept_nodes(found.points))
     return Raw(tally, frames["places"], arrays, frames)
@@ -134,6 +140,6 @@ def _kept(frames: dict[str, Any], ways: list[int]) -> set[str]:
     """Ids of the objects that stand in at least one layer."""
     kept = {f"way/{way}" for way in ways if way > 0}
     for name, table in frames.items():
-        if name != "transit_stops":
+        if name not in {"merged", "transit_stops"}:
             kept |= set(table["id"])
     return kept
