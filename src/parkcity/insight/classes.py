@@ -81,9 +81,9 @@ class PlaceClass:
             return base
         low = f"{self.least_m2:,.0f}"
         if self.below_m2 is None:
-            return f"{base}(≥{low} 平方米)" if lang == "zh" else f"{base} (at least {low} m²)"
+            return f"{base}（≥{low} 平方米）" if lang == "zh" else f"{base} (at least {low} m²)"
         high = f"{self.below_m2:,.0f}"
-        return f"{base}({low}–{high} 平方米)" if lang == "zh" else f"{base} ({low} to {high} m²)"
+        return f"{base}（{low}–{high} 平方米）" if lang == "zh" else f"{base} ({low} to {high} m²)"
 
 
 @cache

@@ -50,7 +50,7 @@ INDICATORS.add(
     Indicator(
         id="green.park_area_within_15_min",
         theme="green",
-        name_zh="15分钟步行可达公园面积(居民平均)",
+        name_zh="15分钟步行可达公园面积（居民平均）",
         name_en="Park area within 15 min walk (mean over residents)",
         unit="m2",
         polarity="higher",

@@ -117,7 +117,7 @@ def _declare_distances(class_id: str, clause: Parameter) -> None:
             Indicator(
                 id=f"distance.{class_id}.{statistic}",
                 theme="distance",
-                name_zh=f"到最近{chosen.name('zh')}的步行距离({zh})",
+                name_zh=f"到最近{chosen.name('zh')}的步行距离（{zh}）",
                 name_en=f"Walking distance to the nearest {chosen.name('en')} ({en})",
                 unit="m",
                 polarity="lower",
@@ -177,7 +177,7 @@ def _declare_circle() -> None:
         Indicator(
             id="life_circle.index",
             theme="life_circle",
-            name_zh="15分钟生活圈指数(可测需求)",
+            name_zh="15分钟生活圈指数（可测需求）",
             name_en="15-minute life-circle index (of measurable needs)",
             unit="index",
             polarity="higher",

@@ -68,7 +68,7 @@ INDICATORS.add(
     Indicator(
         id="people.elders_share",
         theme="people",
-        name_zh="老年人口(60岁及以上)比重",
+        name_zh="老年人口（60岁及以上）比重",
         name_en="Share of elders (60+)",
         unit="share",
         polarity="neutral",
@@ -83,7 +83,7 @@ INDICATORS.add(
     Indicator(
         id="people.children_share",
         theme="people",
-        name_zh="儿童(0-14岁)比重",
+        name_zh="儿童（0-14岁）比重",
         name_en="Share of children (0-14)",
         unit="share",
         polarity="neutral",

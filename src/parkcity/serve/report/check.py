@@ -1,0 +1,165 @@
+"""The check-up: build what is missing, measure everything that can be measured, write one folder.
+
+The folder's `manifest.json` holds the hash of everything that went in and of every file that came out. Where both still
+hold, nothing is computed again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.cache import code_version, hash_file, hash_json, write_text
+from parkcity.base.errors import Fault, InputError, ParkcityError
+from parkcity.base.spec import FILENAME, load
+
+if TYPE_CHECKING:
+    from parkcity.base.spec import CitySpec
+    from parkcity.base.words import Lang
+    from parkcity.insight.run import Measured
+    from parkcity.twin.twin import Twin
+
+OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "cells.gpkg")
+MANIFEST = "manifest.json"
+_FLAG_COLUMNS = ("indicator", "tier", "zone", "group", "flag", "size", "detail")
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class CheckUp:
+    """A finished check-up: its rows, its folder, and whether it was already there."""
+
+    rows: list[dict[str, Any]]
+    out: Path
+    manifest: dict[str, Any]
+    reused: bool
+
+
+def run_check(folder: Path, out: Path, lang: Lang, progress: Callable[[str, float], None], *, threads: int | None = None) -> CheckUp:
+    """Check a city. Raises `InputError` with every fault of the input; nothing is written then."""
+    spec = load(folder)
+    key = _input_key(spec, lang)
+    kept = _kept(out, key)
+    if kept is not None:
+        return kept
+    from parkcity.twin.build import build
+
+    twin = build(folder, lambda step, share: progress(step, 0.3 * share))
+    measured, rows, flags = _measure(twin, progress, threads)
+    try:
+        files = _write(out, twin, measured, rows, flags, lang, progress)
+    except OSError as error:
+        raise InputError(Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")) from error
+    manifest = _manifest(twin, key, lang, files, rows)
+    write_text(out / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    progress("done", 1.0)
+    return CheckUp(rows, out, manifest, reused=False)
+
+
+def _input_key(spec: CitySpec, lang: Lang) -> str:
+    from parkcity.sense.read import files_hash
+
+    sources = {source.id: files_hash(spec.path(source)) for source in spec.sources}
+    return hash_json([hash_file(spec.folder / FILENAME), sources, code_version(), lang])
+
+
+def _kept(out: Path, key: str) -> CheckUp | None:
+    """The check-up that lies in the folder, if it was made from the same inputs and nobody touched its files."""
+    path = out / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        sound = manifest["key"] == key and all((out / name).is_file() and hash_file(out / name) == digest for name, digest in manifest["files"].items())
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return None
+    return CheckUp(_read_rows(out / "indicators.csv"), out, manifest, reused=True) if sound else None
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    text = path.read_text(encoding="utf-8-sig")
+    rows: list[dict[str, Any]] = []
+    for record in csv.DictReader(io.StringIO(text)):
+        row: dict[str, Any] = dict(record)
+        for name in ("value", "part", "whole"):
+            row[name] = float(record[name]) if record[name] else None
+        rows.append(row)
+    return rows
+
+
+def _measure(
+    twin: Twin, progress: Callable[[str, float], None], threads: int | None
+) -> tuple[list[Measured], list[dict[str, Any]], list[dict[str, Any]]]:
+    from parkcity.insight.run import computable, measure_all
+
+    indicators = computable(twin, twin.spec.indicators.get("skip", ()))
+    if not indicators:
+        raise ParkcityError("no indicator can be measured in this city: it has neither people nor places")
+    total = sum(len(indicator.groups) for indicator in indicators)
+    measured: list[Measured] = []
+    rows: list[dict[str, Any]] = []
+    flags: list[dict[str, Any]] = []
+    for number, item in enumerate(measure_all(twin, indicators, threads=threads)):
+        progress(f"measure {item.indicator.id}", 0.3 + 0.4 * number / total)
+        measured.append(item)
+        for tier in twin.tiers:
+            rows += item.rows(tier)
+        flags += _flag_rows(item)
+    return measured, rows, flags
+
+
+def _flag_rows(item: Measured) -> list[dict[str, Any]]:
+    zone = item.inputs.twin.spec.id
+    return [
+        {"indicator": item.indicator.id, "tier": "city", "zone": zone, "group": item.group, "flag": flag.id, "size": float(flag.size[0]), "detail": flag.detail}
+        for flag in item.flags("city")
+    ]
+
+
+def _write(
+    out: Path,
+    twin: Twin,
+    measured: list[Measured],
+    rows: list[dict[str, Any]],
+    flags: list[dict[str, Any]],
+    lang: Lang,
+    progress: Callable[[str, float], None],
+) -> dict[str, str]:
+    from parkcity.insight import gaps
+    from parkcity.insight.run import COLUMNS
+    from parkcity.serve.cli.output import csv_text
+    from parkcity.serve.report.geopackage import write_geopackage
+    from parkcity.serve.report.render import render
+
+    out.mkdir(parents=True, exist_ok=True)
+    progress("write tables", 0.72)
+    # The byte-order mark lets spreadsheets read Chinese names right.
+    write_text(out / "indicators.csv", _BOM + csv_text(rows, COLUMNS))
+    write_text(out / "completeness.csv", _BOM + csv_text(flags, _FLAG_COLUMNS))
+    gap_list = gaps.gap_rows(twin, measured, twin.spec.area_tier)
+    write_text(out / "gaps.csv", _BOM + csv_text(gap_list, gaps.COLUMNS))
+    progress("write map file", 0.76)
+    write_geopackage(out / "cells.gpkg", twin, measured)
+    progress("draw report", 0.82)
+    write_text(out / "report.html", render(twin, rows, measured, lang))
+    return {name: hash_file(out / name) for name in OUTPUTS}
+
+
+def _manifest(twin: Twin, key: str, lang: Lang, files: dict[str, str], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "city": twin.spec.id,
+        "lang": lang,
+        "key": key,
+        "twin": twin.hash,
+        "as_of": twin.manifest["as_of"],
+        "code": code_version(),
+        "rows": len(rows),
+        "files": files,
+        "sources": {row["id"]: row["hash"] for row in twin.manifest["sources"]},
+    }

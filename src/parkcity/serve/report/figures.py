@@ -1,0 +1,114 @@
+"""The maps of a check-up: which are drawn, from which numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.units import unit
+from parkcity.insight.classes import place_class
+from parkcity.insight.inputs import Inputs, speed_of
+from parkcity.insight.registry import ACCESS_GROUPS
+from parkcity.serve.report.maps import Canvas, Drawing, band_map, quantile_map
+from parkcity.standards import parameter
+
+if TYPE_CHECKING:
+    from parkcity.base.words import Lang, Words
+    from parkcity.insight.run import Measured
+    from parkcity.twin.twin import Twin
+
+_BAND_CLASSES = ("primary_school", "secondary_school", "park", "park_15", "sports", "metro_station")
+_VALUE_MAPS = ("life_circle.index", "people.density", "people.elders_share", "green.park_area_within_15_min", "streets.density")
+_GROUPED = ("primary_school", "park", "sports", "metro_station")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One map of the report, drawn for one or more groups of residents."""
+
+    id: str
+    title: str
+    drawings: tuple[tuple[str, Drawing], ...]
+    sources: str
+
+
+@dataclass(frozen=True)
+class Artist:
+    """Draws the maps of one city in one language."""
+
+    twin: Twin
+    words: Words
+    lang: Lang
+    canvas: Canvas
+
+    def figures(self, measured: list[Measured]) -> list[Figure]:
+        """All maps that this city's numbers allow, the worst-served need first."""
+        shared = measured[0].inputs
+        kinds = self.twin.kinds()
+        figures = [self._worst(shared)] if shared.measurable_needs() else []
+        for class_id in dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs())):
+            if place_class(class_id).kind in kinds:
+                figures.append(self._bands(class_id, shared))
+        by_id = {(item.indicator.id, item.group): item for item in measured}
+        figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
+        return figures
+
+    def _breaks(self) -> tuple[float, float, float]:
+        first, second, third = (parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15))
+        return first, second, third
+
+    def _group_name(self, group: str) -> str:
+        row = parameter("groups", group)
+        return row.extra["name_zh"] if self.lang == "zh" else row.extra["name_en"]
+
+    def _note(self, group: str) -> str:
+        speed = speed_of(group)
+        name = self._group_name(group)
+        mark = "" if speed.official else f" ({self.words.get('not_official', self.lang)})"
+        return self.words.get("map_note", self.lang, group=name, speed=f"{speed.number:g}{mark}")
+
+    def _sources(self, *layers: str) -> str:
+        rows = [row for row in self.twin.manifest["sources"] if row["layer"] in layers]
+        text = "; ".join(f"{row['attribution']} ({row['date']}, {row['licence']})" for row in rows)
+        return self.words.get("source_line", self.lang, sources=text)
+
+    def _bands(self, class_id: str, shared: Inputs) -> Figure:
+        chosen = place_class(class_id)
+        title = self.words.get("minutes_to", self.lang, name=chosen.name(self.lang))
+        groups = ACCESS_GROUPS if class_id in _GROUPED else ("all",)
+        drawings = []
+        for group in groups:
+            inputs = shared.for_group(group)
+            classes = band_map(self.canvas, inputs.minutes(class_id), inputs.residents(), self._breaks(), self.words, self.lang)
+            dots = self.canvas.dots_of(inputs.rows_of(class_id))
+            drawings.append((group, self._drawing(title, classes, self._note(group), dots)))
+        return Figure(f"minutes-{class_id}", title, tuple(drawings), self._sources("cells", "streets", "places"))
+
+    def _worst(self, shared: Inputs) -> Figure:
+        title = self.words.get("minutes_worst", self.lang)
+        drawings = []
+        for group in ACCESS_GROUPS:
+            inputs = shared.for_group(group)
+            worst = np.max(np.stack([inputs.minutes(need) for need in inputs.measurable_needs()]), axis=0)
+            classes = band_map(self.canvas, worst, inputs.residents(), self._breaks(), self.words, self.lang)
+            drawings.append((group, self._drawing(title, classes, self._note(group), "")))
+        return Figure("minutes-worst", title, tuple(drawings), self._sources("cells", "streets", "places"))
+
+    def _values(self, item: Measured) -> Figure:
+        title = item.indicator.name(self.lang)
+        shown = unit(item.indicator.unit)
+        values, residents = item.cell_values(), item.inputs.residents()
+
+        def show(value: float) -> str:
+            return shown.text(value, self.lang)
+
+        classes = quantile_map(self.canvas, values, residents, show, self.words, self.lang, residents > 0)
+        drawing = self._drawing(title, classes, self.words.get("quantile_note", self.lang), "")
+        return Figure(f"value-{item.indicator.id.replace('.', '-')}", title, (("all", drawing),), self._sources("cells", "streets", "places"))
+
+    def _drawing(self, title: str, classes: Any, note: str, dots: str) -> Drawing:
+        from parkcity.serve.report.maps import WIDTH
+
+        return Drawing(title, classes, note, WIDTH, self.canvas.height, dots)

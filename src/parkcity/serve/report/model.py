@@ -1,0 +1,342 @@
+"""What the report says, gathered from measured indicators as plain values for the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.units import people, unit
+from parkcity.base.words import Lang, Words
+from parkcity.insight.classes import place_class
+from parkcity.insight.gaps import cell_gaps, zone_gaps
+from parkcity.insight.inputs import speed_of
+from parkcity.insight.registry import INDICATORS
+from parkcity.insight.run import status_of
+from parkcity.sense.kinds import kind, kinds
+from parkcity.standards import load
+
+if TYPE_CHECKING:
+    from parkcity.insight.run import Measured
+    from parkcity.twin.twin import Twin
+
+THEMES = ("life_circle", "distance", "services", "green", "tod", "streets", "people")
+_GROUPS = ("all", "children", "elders")
+_GAP_ZONES, _GAP_CELLS = 20, 25
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Turns numbers of one check-up into what a person reads in one language."""
+
+    twin: Twin
+    rows: list[dict[str, Any]]
+    measured: list[Measured]
+    words: Words
+    lang: Lang
+
+    def text(self, key: str, **slots: object) -> str:
+        """A text of the report."""
+        return self.words.get(key, self.lang, **slots)
+
+    def _by_key(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
+        return {(row["indicator"], row["tier"], row["zone"], row["group"]): row for row in self.rows}
+
+    def shown(self, row: dict[str, Any] | None) -> str:
+        """A value with its unit, or a dash."""
+        if row is None or row["value"] is None:
+            return "–"
+        return unit(row["unit"]).text(row["value"], self.lang)
+
+    def zone_name(self, tier: str, zone: str) -> str:
+        """The name of a zone in the report's language."""
+        zones = self.twin.tier_zones(tier)
+        return str(zones.loc[zones["id"] == zone, f"name_{self.lang}"].iloc[0])
+
+    def headlines(self) -> list[dict[str, Any]]:
+        """The main results: city value, residents with and without, grade."""
+        by_key = self._by_key()
+        cards = []
+        for indicator in INDICATORS:
+            row = by_key.get((indicator.id, "city", self.twin.spec.id, "all"))
+            if indicator.headline and row is not None:
+                share = row["unit"] == "share" and row["part"] is not None
+                count = people(row["part"], self.lang) if share else ""
+                cards.append({"id": indicator.id, "name": indicator.name(self.lang), "value": self.shown(row), "people": count, "grade": row["grade"]})
+        return cards
+
+    def findings(self) -> list[str]:
+        """Plain sentences: who has what, where least, where the largest gap is, what could not be measured."""
+        return [*self._index_finding(), *self._share_findings(), *self._gap_finding(), self._missing_finding()]
+
+    def _index_finding(self) -> list[str]:
+        by_key = self._by_key()
+        city = self.twin.spec.id
+        index = by_key.get(("life_circle.index", "city", city, "all"))
+        every = by_key.get(("life_circle.all_needs", "city", city, "all"))
+        if index is None or every is None:
+            return []
+        needs = len(self.measured[0].inputs.measurable_needs())
+        return [self.text("finding_index", needs=needs, value=self.shown(index), all=self.shown(every))]
+
+    def _share_findings(self) -> list[str]:
+        sentences = []
+        for class_id in ("primary_school", "park", "metro_station"):
+            name = f"life_circle.{class_id}.within_15_min"
+            zones = [row for row in self.rows if row["indicator"] == name and row["tier"] == self.twin.spec.area_tier and row["group"] == "all"]
+            city = self._by_key().get((name, "city", self.twin.spec.id, "all"))
+            if city is None or not zones:
+                continue
+            low, high = min(zones, key=lambda row: row["value"]), max(zones, key=lambda row: row["value"])
+            sentence = self.text(
+                "finding_share",
+                total=people(city["whole"], self.lang),
+                part=people(city["part"], self.lang),
+                share=self.shown(city),
+                name=self._need_phrase(class_id),
+                worst=self.zone_name(low["tier"], low["zone"]),
+                worst_share=self.shown(low),
+                best=self.zone_name(high["tier"], high["zone"]),
+                best_share=self.shown(high),
+            )
+            groups = {group: self._by_key().get((name, "city", self.twin.spec.id, group)) for group in ("children", "elders")}
+            shown = {group: self.shown(row) for group, row in groups.items()}
+            sentences.append(f"{sentence} {self.text('finding_groups', **shown)}")
+        return sentences
+
+    def _need_phrase(self, class_id: str) -> str:
+        name = place_class(class_id).name(self.lang)
+        return self.text("phrase_need", name=name)
+
+    def _gap_finding(self) -> list[str]:
+        gaps = zone_gaps(self.twin, self.measured, self.twin.spec.area_tier)
+        if not gaps:
+            return []
+        worst = gaps[0]
+        zone = self.zone_name(worst["tier"], worst["zone"])
+        name = INDICATORS.get(worst["indicator"]).name(self.lang)
+        return [self.text("finding_gap", zone=zone, count=people(worst["residents_lacking"], self.lang), name=name)]
+
+    def _missing_finding(self) -> str:
+        return self.text("finding_missing", count=len(self.missing()))
+
+    def scorecard(self) -> list[dict[str, Any]]:
+        """Every indicator by theme: the city for each group, the lowest and the highest zone, clause and grade."""
+        by_key = self._by_key()
+        tier = self.twin.spec.area_tier
+        themes: list[dict[str, Any]] = []
+        for theme in THEMES:
+            entries = []
+            for item in self.measured:
+                indicator = item.indicator
+                if indicator.theme != theme or item.group != "all":
+                    continue
+                zones = [row for row in self.rows if row["indicator"] == indicator.id and row["tier"] == tier and row["group"] == "all"]
+                valued = sorted((row for row in zones if row["value"] is not None), key=lambda row: row["value"])
+                city = by_key[indicator.id, "city", self.twin.spec.id, "all"]
+                entries.append(
+                    {
+                        "id": indicator.id,
+                        "name": indicator.name(self.lang),
+                        "values": [self.shown(by_key.get((indicator.id, "city", self.twin.spec.id, group))) for group in _GROUPS],
+                        "low": self._zone_value(valued[0]) if valued else "–",
+                        "high": self._zone_value(valued[-1]) if valued else "–",
+                        "clause": indicator.clause.citation if indicator.clause.official else self.text("not_official"),
+                        "confidence": indicator.clause.confidence,
+                        "grade": city["grade"],
+                    }
+                )
+            if entries:
+                themes.append({"id": theme, "name": self.text(f"theme_{theme}"), "entries": entries})
+        return themes
+
+    def _zone_value(self, row: dict[str, Any]) -> str:
+        return f"{self.zone_name(row['tier'], row['zone'])} {self.shown(row)}"
+
+    def tier_tables(self) -> list[dict[str, Any]]:
+        """For every tier a table: zones down, main indicators across; zones outside the study area are named."""
+        by_key = self._by_key()
+        columns = [item.indicator for item in self.measured if item.indicator.headline and item.group == "all"]
+        columns += [INDICATORS.get(name) for name in ("people.residents", "people.elders_share")]
+        tables = []
+        for tier in self.twin.tiers:
+            zones = self.twin.tier_zones(tier)
+            lines = []
+            for _, zone in zones.iterrows():
+                rows = [by_key.get((column.id, tier, zone["id"], "all")) for column in columns]
+                if any(row is not None for row in rows):
+                    cells = [{"shown": self.shown(row), "grade": row["grade"] if row else "", "key": column.id} for row, column in zip(rows, columns, strict=True)]
+                    lines.append({"zone": zone["id"], "name": zone[f"name_{self.lang}"], "cells": cells})
+            outside = [zone[f"name_{self.lang}"] for _, zone in zones.iterrows() if not zone["inside"]]
+            name = self.text("city_tier") if tier == "city" else self._tier_name(tier)
+            head = [column.name(self.lang) for column in columns]
+            tables.append({"tier": tier, "name": name, "head": head, "lines": lines, "outside": outside})
+        return tables
+
+    def _tier_name(self, tier: str) -> str:
+        spec = next(entry for entry in self.twin.spec.tiers if entry.id == tier)
+        return spec.name_zh if self.lang == "zh" else spec.name_en
+
+    def gap_zones(self) -> list[dict[str, Any]]:
+        """The largest gaps by zone and norm."""
+        return [
+            {
+                "rank": row["rank"],
+                "zone": self.zone_name(row["tier"], row["zone"]),
+                "name": INDICATORS.get(row["indicator"]).name(self.lang),
+                "lacking": people(row["residents_lacking"], self.lang),
+                "share": unit("share").text(row["share_lacking"], self.lang),
+                "doubt": people(row["in_doubt"], self.lang),
+            }
+            for row in zone_gaps(self.twin, self.measured, self.twin.spec.area_tier)[:_GAP_ZONES]
+        ]
+
+    def gap_cells(self) -> list[dict[str, Any]]:
+        """The cells where most residents lack most."""
+        tier = self.twin.spec.area_tier
+        member = self.twin.member(tier)
+        names = self.twin.tier_zones(tier)[f"name_{self.lang}"].to_numpy()
+        return [
+            {
+                "rank": number,
+                "cell": self.twin.cells["id"].iloc[gap.row],
+                "zone": names[member[gap.row]],
+                "residents": people(gap.residents, self.lang),
+                "lacks": [INDICATORS.get(name).name(self.lang) for name in gap.lacks],
+                "lon": f"{self.twin.cells['lon'].iloc[gap.row]:.5f}",
+                "lat": f"{self.twin.cells['lat'].iloc[gap.row]:.5f}",
+            }
+            for number, gap in enumerate(cell_gaps(self.twin, self.measured)[:_GAP_CELLS], start=1)
+        ]
+
+    def missing(self) -> list[dict[str, str]]:
+        """What the norms ask for and the data lack: one line for each need, with where such data are usually found."""
+        found = Words.load("parkcity.serve.report", "where_found.csv")
+        lines: dict[str, dict[str, Any]] = {}
+        for indicator in INDICATORS:
+            status, needs = status_of(indicator, self.twin)
+            if status != "missing":
+                continue
+            line = lines.setdefault("; ".join(needs), {"needs": needs, "indicators": [], "clause": indicator.clause.citation})
+            line["indicators"].append(indicator.id)
+        return [
+            {
+                "needs": "; ".join(self._need_text(need) for need in line["needs"]),
+                "count": str(len(line["indicators"])),
+                "first": line["indicators"][0],
+                "clause": line["clause"],
+                "where": "; ".join(self._where(found, need) for need in line["needs"]),
+            }
+            for line in lines.values()
+        ]
+
+    def _need_text(self, need: str) -> str:
+        if not need.startswith("places:"):
+            return need
+        name, _, rest = need.removeprefix("places:").partition(" ")
+        return f"{kind(name).name(self.lang)} {rest}".strip() if name in kinds() else need
+
+    def _where(self, found: Words, need: str) -> str:
+        name = need.removeprefix("places:").partition(" ")[0]
+        if name not in kinds():
+            return "–"
+        return found.get(kind(name).theme, self.lang, osm=kind(name).osm)
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Every source with date, licence, rows and remarks."""
+        layers = self.twin.manifest["layers"]
+        rows = []
+        for row in self.twin.manifest["sources"]:
+            remarks = list(row["remarks"])
+            if row["note"]:
+                remarks.insert(0, row["note"])
+            if row["refused"]:
+                remarks.append(self.text("refused", count=len(row["refused"])))
+            rows.append({**row, "remarks": remarks, "rows": f"{row['rows_in']:,} / {row['rows_kept']:,}"})
+        for name, entry in layers.items():
+            remarks = entry["meta"].get("remarks", [])
+            if remarks:
+                rows.append({"id": name, "layer": name, "date": "", "licence": "", "attribution": "", "datum": "", "rows": "", "remarks": remarks})
+        return rows
+
+    def method(self) -> list[dict[str, Any]]:
+        """Formula, parameters, clause and confidence of every indicator that was measured."""
+        seen: dict[str, dict[str, Any]] = {}
+        for item in self.measured:
+            indicator = item.indicator
+            seen.setdefault(
+                indicator.id,
+                {
+                    "id": indicator.id,
+                    "name": indicator.name(self.lang),
+                    "formula": indicator.formula,
+                    "parameters": [
+                        f"{name} = {row.value} {row.unit} ({row.citation if row.official else self.text('not_official')}, {row.confidence})"
+                        for name, row in indicator.parameters.items()
+                    ],
+                    "clause": indicator.clause.citation if indicator.clause.official else self.text("not_official"),
+                    "confidence": indicator.clause.confidence,
+                },
+            )
+        return list(seen.values())
+
+    def speeds(self) -> list[dict[str, str]]:
+        """Walking speed of every group, with its source."""
+        rows = []
+        for row in load("groups"):
+            speed = speed_of(row.id)
+            source = speed.citation if speed.official else self.text("not_official")
+            rows.append({"group": row.extra[f"name_{self.lang}"], "speed": f"{speed.number:g} m/s", "source": source, "confidence": speed.confidence})
+        return rows
+
+    def quality(self) -> list[str]:
+        """Totals, attachment failures, pieces of the network, and the datum of every source, in sentences."""
+        twin, lines = self.twin, []
+        totals = twin.layer("people").meta["totals"]
+        night = f"{totals['night']:,.0f}"
+        lines.append(self.text("people_line", night=night))
+        if "day" in totals:
+            lines.append(self.text("day_night", night=night, day=f"{totals['day']:,.0f}"))
+        attachments = twin.layer("attachments")
+        failures = attachments.table("failures")
+        counts = {what: int((failures["what"] == what).sum()) for what in ("cell", "place")}
+        limit = f"{attachments.meta['limit_m']:,.0f}"
+        lines.append(self.text("failures_line", cells=counts["cell"], places=counts["place"], limit=limit))
+        pieces = twin.layer("streets").table("pieces")
+        causes = {cause: int((pieces["cause"] == cause).sum()) for cause in ("missing_link", "barrier", "edge_of_data")}
+        km = f"{pieces['length_km'].sum():,.1f}"
+        slots = {"link": causes["missing_link"], "barrier": causes["barrier"], "edge": causes["edge_of_data"]}
+        lines.append(self.text("pieces_line", count=len(pieces), km=km, **slots))
+        for source, strength in sorted(attachments.meta["datum_evidence"].items()):
+            readings = ", ".join(f"{name} {value:.2f}" for name, value in strength.items())
+            lines.append(self.text("datum_line", source=source, readings=readings))
+        return lines
+
+    def flags(self) -> list[str]:
+        """The flags that lower grades, with the largest size found in the city, worst first."""
+        largest: dict[str, float] = {}
+        for item in self.measured:
+            for flag in item.flags("city"):
+                largest[flag.id] = max(largest.get(flag.id, 0.0), float(np.max(flag.size)))
+        shown = []
+        for rule in load("completeness_rules"):
+            flag = rule.extra["flag"]
+            size = largest.get(flag)
+            value = "–" if size is None else (f"{size:.1%}" if rule.unit == "share of residents" else f"{size:,.1f}")
+            bound = f"{self.text('at_least')} {rule.value}" if rule.number else "> 0"
+            shown.append(f"{self.text('flag_' + flag)}: {bound} → {rule.extra['grade']} ({value})")
+        return shown
+
+    def header(self) -> dict[str, str]:
+        """City, date, area, residents."""
+        twin = self.twin
+        city = twin.tier_zones("city").iloc[0]
+        return {
+            "city": str(city[f"name_{self.lang}"]),
+            "as_of": self.text("as_of", date=twin.manifest["as_of"]),
+            "area": self.text("area", area=f"{city['area_km2']:,.1f}"),
+            "residents": self.text("residents", count=people(float(twin.residents().sum()), self.lang)),
+            "cells": self.text("cells", count=f"{len(twin.cells):,}"),
+            "hash": self.text("twin_hash", hash=twin.hash[:12]),
+        }

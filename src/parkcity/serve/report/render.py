@@ -1,0 +1,69 @@
+"""The report as one self-contained page: no script, no request, opens offline, prints well."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.words import Lang, Words
+from parkcity.serve.report.figures import Artist
+from parkcity.serve.report.maps import Canvas
+from parkcity.serve.report.model import Teller
+from parkcity.twin.build import notices_of
+
+if TYPE_CHECKING:
+    from parkcity.insight.run import Measured
+    from parkcity.twin.twin import Twin
+
+_PATTERNS = {"b4": "hatch-s", "unreachable": "cross-s", "nodata": "dots-s"}
+
+
+def _swatch(style: str) -> str:
+    """The fill of a legend's swatch: patterns have a smaller twin for swatches."""
+    return f'fill="url(#{_PATTERNS[style]})"' if style in _PATTERNS else f'class="{style}"'
+
+
+def render(twin: Twin, rows: list[dict[str, Any]], measured: list[Measured], lang: Lang) -> str:
+    """The whole page as text."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    words = Words.load("parkcity.serve.report")
+    teller = Teller(twin, rows, measured, words, lang)
+    canvas = Canvas(twin)
+
+    def grade(letter: str) -> Markup:
+        return Markup('<span class="grade g{0}">{0}</span>').format(letter)
+
+    folder = resources.files("parkcity.serve.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
+    template = environment.from_string(folder.joinpath("template.html").read_text(encoding="utf-8"))
+    return template.render(
+        lang=lang,
+        t=teller.text,
+        grade=grade,
+        swatch=_swatch,
+        style=folder.joinpath("style.css").read_text(encoding="utf-8"),
+        head=teller.header(),
+        headlines=teller.headlines(),
+        findings=teller.findings(),
+        scorecard=teller.scorecard(),
+        figures=Artist(twin, words, lang, canvas).figures(measured),
+        outlines=canvas.outlines,
+        labels=canvas.labels(lang),
+        height=canvas.height,
+        scale=canvas.scale_units,
+        tiers=teller.tier_tables(),
+        gap_zones=teller.gap_zones(),
+        gap_cells=teller.gap_cells(),
+        missing=teller.missing(),
+        quality=teller.quality(),
+        flags=teller.flags(),
+        notices=[str(notice) for notice in notices_of(dict(twin.manifest))],
+        sources=teller.sources(),
+        speeds=teller.speeds(),
+        method=teller.method(),
+        folder=twin.spec.folder.as_posix(),
+        version=version("parkcity"),
+    )
