@@ -7,6 +7,7 @@ its row, so that the user sees all of them at once.
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import io
 import zlib
@@ -198,8 +199,11 @@ def read_csv(path: Path, encoding: str | None = None, separator: str | None = No
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
         todo = "quote cells that hold the separator, or state `separator` in city.toml"
         raise InputError(Fault(str(path), f"the table cannot be split into columns ({error}).", todo=todo)) from None
-    table.columns = [str(name).strip() for name in table.columns]
-    double = sorted({name for name in table.columns if list(table.columns).count(name) > 1})
+    # pandas renames columns that stand twice, so the header is split once more as it is.
+    header = [name.strip() for name in next(csv.reader([lines[0]], delimiter=separator))]
+    if len(header) == len(table.columns):
+        table.columns = header
+    double = sorted({name for name in header if header.count(name) > 1})
     if double:
         raise InputError(Fault(str(path), f"columns stand twice: {', '.join(double)}.", todo="rename one of them", row=1))
     if table.empty:

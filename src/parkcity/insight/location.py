@@ -66,6 +66,9 @@ def street_km_by_cell(twin: Twin) -> NDArray[np.float64]:
     inside = shapely.length(shapely.intersection(lines[edge], cells[cell]))
     whole = shapely.length(lines)[edge]
     share = np.divide(inside, whole, out=np.zeros_like(inside), where=whole > 0)
+    # A street along the border of two cells lies in both: its parts are scaled so that they never exceed the street.
+    total = np.bincount(edge, share, minlength=len(lines))[edge]
+    share /= np.maximum(total, 1.0)
     km = share * np.asarray(arrays["edge_length"])[edge] / 1000.0
     return np.bincount(cell, km, minlength=len(cells)).astype(np.float64)
 

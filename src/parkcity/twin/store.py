@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parkcity.base.cache import atomic_path, hash_file, hash_json, write_text
+from parkcity.base.cache import hash_file, hash_json, write_text
 from parkcity.base.errors import Fault, InputError, ParkcityError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     import numpy as np
@@ -80,24 +82,27 @@ class LayerStore:
         return {**entry, "hash": hash_json([files, layer.meta])}
 
     def _write_table(self, table: pd.DataFrame) -> str:
-        with atomic_path(self.folder / "layers" / "incoming") as temporary:
-            table.to_parquet(temporary, index=False, compression="zstd")
-            return self._keep(temporary, ".parquet")
+        return self._keep(".parquet", lambda path: table.to_parquet(path, index=False, compression="zstd"))
 
     def _write_array(self, array: NDArray[Any]) -> str:
         import numpy as np
 
-        with atomic_path(self.folder / "layers" / "incoming") as temporary:
-            with temporary.open("wb") as file:
-                np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-            return self._keep(temporary, ".npy")
+        return self._keep(".npy", lambda path: np.save(path, np.ascontiguousarray(array), allow_pickle=False))
 
-    def _keep(self, temporary: Path, suffix: str) -> str:
-        """Move a finished file to the name that its bytes give it."""
-        name = f"{hash_file(temporary)[:32]}{suffix}"
-        target = self.folder / "layers" / name
-        if not target.is_file():
-            target.write_bytes(temporary.read_bytes())
+    def _keep(self, suffix: str, write: Callable[[Path], object]) -> str:
+        """Write a file under a name of its own, then move it to the name that its bytes give it."""
+        place = self.folder / "layers"
+        place.mkdir(parents=True, exist_ok=True)
+        handle, incoming = tempfile.mkstemp(prefix=".incoming-", suffix=suffix, dir=place)
+        os.close(handle)
+        path = Path(incoming)
+        try:
+            write(path)
+            path.chmod(0o644)
+            name = f"{hash_file(path)[:32]}{suffix}"
+            path.replace(place / name)
+        finally:
+            path.unlink(missing_ok=True)
         return name
 
     def commit(self, manifest: dict[str, Any]) -> None:

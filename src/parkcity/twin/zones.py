@@ -37,8 +37,11 @@ def build_zones(spec: CitySpec, raws: dict[str, Raw], projection: Projection | N
     parts = [_city_zone(spec, area), *({**polygons, **grouped}[tier.id] for tier in spec.tiers)]
     zones = pd.concat(parts, ignore_index=True)
     zones["parent"] = [parents.get(key, "") for key in zip(zones["tier"], zones["id"], strict=True)]
-    other = ~zones["tier"].isin([CITY_TIER, spec.area_tier]).to_numpy()
-    zones.loc[other, "inside"] = [_meets(shape, area) for shape in zones.geometry[other]]
+    settled = {CITY_TIER, spec.area_tier}
+    zones["inside"] = [
+        bool(inside) if tier in settled else _meets(shape, area)
+        for tier, inside, shape in zip(zones["tier"], zones["inside"], zones.geometry, strict=True)
+    ]
     metric = shapes_to_metric(zones.geometry.to_numpy(), WGS84, projection)
     import shapely
 
