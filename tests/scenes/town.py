@@ -43,13 +43,14 @@ class Town:
     )
     people: dict[str, int] = field(default_factory=dict)
     toml_extra: str = ""
+    street_shift: float = 0.0
 
 
 def write_town(folder: Path, town: Town | None = None) -> Path:
     """Write the town as a city's folder and give the folder back."""
     drawn = town or Town()
     (folder / "data" / "streets").mkdir(parents=True)
-    _write_streets(folder / "data" / "streets")
+    _write_streets(folder / "data" / "streets", drawn.street_shift)
     _write_districts(folder / "data" / "districts.geojson")
     _write_cells(folder / "data" / "cells.csv", drawn)
     _write_csv(folder / "data" / "ages.csv", ["code", "young", "middle", "old"], [[name, *shares] for name, shares in AGE_SHARES.items()])
@@ -66,9 +67,9 @@ def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
         writer.writerows(rows)
 
 
-def _write_streets(folder: Path) -> None:
+def _write_streets(folder: Path, shift: float) -> None:
     corners = range(0, SIDE + 1, STEP)
-    nodes: list[list[Any]] = [[f"{x}/{y}", *lonlat(x, y)] for x in corners for y in corners]
+    nodes: list[list[Any]] = [[f"{x}/{y}", *lonlat(x + shift, y + shift)] for x in corners for y in corners]
     edges: list[list[Any]] = []
     for x in corners:
         for y in corners:

@@ -1,0 +1,24 @@
+"""The open city brain: a city's data, measured for every resident.
+
+    import parkcity as pc
+
+    city = pc.open("examples/chengdu")
+    city.measure("life_circle.primary_school", group="children").by("district")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parkcity.face import City, Measurement, Report, open
+
+__all__ = ["City", "Measurement", "Report", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    """Names of the Python face, imported when they are first used, so that importing parkcity costs nothing."""
+    if name in __all__:
+        import importlib
+
+        return getattr(importlib.import_module("parkcity.face"), name)
+    msg = f"module 'parkcity' has no attribute '{name}'"
+    raise AttributeError(msg)

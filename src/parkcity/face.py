@@ -1,0 +1,125 @@
+"""The Python face: a city, its measurements, its report."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.words import language
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from parkcity.insight.explain import Explanation
+    from parkcity.insight.run import Measured
+    from parkcity.serve.report.check import CheckUp
+    from parkcity.twin.twin import Twin
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One indicator measured for one group of residents."""
+
+    measured: Measured
+
+    def by(self, tier: str) -> pd.DataFrame:
+        """One row a zone: indicator, tier, zone, group, value, unit, part, whole, grade."""
+        import pandas as pd
+
+        from parkcity.insight.run import COLUMNS
+
+        return pd.DataFrame(self.measured.rows(tier), columns=list(COLUMNS))
+
+    @property
+    def value(self) -> float | None:
+        """The value of the whole city, or None where there is none."""
+        value: float | None = self.measured.rows("city")[0]["value"]
+        return value
+
+    def cells(self) -> NDArray[np.float64]:
+        """The value in every cell, float64 [cells]; NaN where there is none."""
+        return self.measured.cell_values()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished check-up in a folder."""
+
+    done: CheckUp
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        return self.done.out
+
+    def indicators(self) -> pd.DataFrame:
+        """Every measured number."""
+        import pandas as pd
+
+        return pd.DataFrame(self.done.rows)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Copy the report to a file of its own."""
+        target = Path(path)
+        shutil.copyfile(self.done.out / "report.html", target)
+        return target
+
+
+@dataclass(frozen=True)
+class City:
+    """A city's folder. The twin is built when it is first needed."""
+
+    folder: Path
+
+    @cached_property
+    def twin(self) -> Twin:
+        """The digital twin, built or brought up to date."""
+        from parkcity.twin.build import build
+
+        return build(self.folder)
+
+    def measure(self, indicator: str, group: str = "all", *, period: str = "night", threads: int | None = None) -> Measurement:
+        """Measure one indicator. Raises `UsageError` for unknown names and `MissingLayerError` for what the city lacks."""
+        from parkcity.insight.run import measure
+
+        return Measurement(measure(self.twin, indicator, group, period=period, threads=threads))
+
+    def explain(self, indicator: str, cell: str, group: str = "all") -> Explanation:
+        """Why a cell has its number: which place, how far, which way, which clause, which data."""
+        from parkcity.insight.explain import explain
+
+        return explain(self.measure(indicator, group).measured, cell)
+
+    def indicators(self) -> pd.DataFrame:
+        """The registry: id, names, unit, and whether this city can measure it or what it needs."""
+        import pandas as pd
+
+        from parkcity.insight.registry import INDICATORS
+        from parkcity.insight.run import status_of
+
+        rows = []
+        for indicator in INDICATORS:
+            status, needs = status_of(indicator, self.twin)
+            names = {"name_zh": indicator.name_zh, "name_en": indicator.name_en}
+            rows.append({"indicator": indicator.id, **names, "unit": indicator.unit, "status": status, "needs": needs})
+        return pd.DataFrame(rows)
+
+    def check(self, out: str | Path | None = None, lang: str | None = None) -> Report:
+        """The whole check-up, written to `out` (the city's folder `report` unless told otherwise)."""
+        from parkcity.serve.report.check import run_check
+
+        target = self.folder / "report" if out is None else Path(out)
+        return Report(run_check(self.folder, target, language(lang), lambda _step, _share: None))
+
+
+def open(folder: str | Path) -> City:  # noqa: A001 - pc.open is the name that users read
+    """A city by its folder, which must hold a `city.toml`."""
+    from parkcity.base.spec import load
+
+    load(Path(folder))
+    return City(Path(folder))
