@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.ways import Made, Ways
 
 _THROUGH = 2
+_TOLD_KEYS = frozenset({"kerb", "crossing", "crossing:signals", "crossing:markings"})
 
 
 @cache
@@ -91,7 +92,7 @@ def tagged_crossings(lines: Lines, points: Points) -> Lines:
     told = {
         node: tags
         for node, tags in zip(points.node.tolist(), points.tags, strict=True)
-        if "kerb" in tags or tags.get("highway") == "crossing" or tags.get("barrier") == "kerb"
+        if not _TOLD_KEYS.isdisjoint(tags) or tags.get("barrier") == "kerb"
     }
     if not told:
         return lines

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.ways import Ways
 
 _BOX = 4
-_NODE_KEYS = frozenset({"entrance", "barrier", "kerb", "railway", "public_transport", "highway", "crossing"})
+_STREET_NODE_KEYS = frozenset({"entrance", "barrier", "kerb", "railway", "crossing", "crossing:signals", "crossing:markings"})
+_SQUARE_KEYS = frozenset({"highway", "area:highway", "place"})
+_NODE_KEYS = _STREET_NODE_KEYS | {"public_transport", "highway"}
 _AREA_KEYS = frozenset({"building", "highway", "area:highway", "place"})
 
 
@@ -103,6 +105,19 @@ def kept_nodes(points: Points) -> NDArray[np.int64]:
     """Ids of nodes that stay nodes of the network: entrances."""
     rows = [row for row, tags in enumerate(points.tags) if tags.get("entrance", "no") != "no" or tags.get("railway") == "subway_entrance"]
     return points.node[rows]
+
+
+def read_streets(path: Path, options: ExtractOptions) -> Raw:
+    """The street network alone: the same arrays as `read_extract` gives, without the tables of places and areas."""
+    needed = refuse_beyond(path, options.memory_gb)
+    found = scan(path, Wanted(_STREET_NODE_KEYS, STREET_KEYS, _SQUARE_KEYS), options.box)
+    ways = prepared_ways(found, options.modes)
+    tally = Tally(encoding="utf-8", refused=[*found.refused, *ways.refused])
+    kept = _kept({}, ways.lines.way.tolist())
+    tally.rows_kept = len(kept)
+    tally.rows_in = len(kept) + len({name for name, _ in tally.refused} - kept)
+    tally.remarks = [f"estimated before reading: {needed.text}", *ways.remarks]
+    return Raw(tally, arrays=network(ways, kept_nodes(found.points)))
 
 
 def read_extract(path: Path, options: ExtractOptions) -> Raw:

@@ -21,20 +21,39 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.ways import Made, Ways
 
 _GATES = frozenset({"gate", "entrance", "kissing_gate", "swing_gate", "lift_gate", "sliding_gate", "turnstile", "wicket_gate"})
+_CELL = 150.0
 _ENTRANCES = frozenset({"subway_entrance", "train_station_entrance"})
 
 
-def _stretches(ways: Ways, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """The straight stretches of some ways: the place of their first point, and lines in local metres."""
+def _stretches(ways: Ways, rows: NDArray[np.int64], near: NDArray[np.float64] | None = None) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The straight stretches of some ways: the place of their first point, and lines in local metres.
+
+    With points `near` [m, 2] only stretches are given that can lie within `_CELL` of one of them.
+    """
     import shapely
 
     chosen = np.zeros(len(ways.lines), bool)
     chosen[rows] = True
-    place = np.nonzero(chosen[ways.owner])[0]
-    place = place[~np.isin(place, ways.lines.start[1:] - 1)]
+    inner = chosen[ways.owner]
+    inner[ways.lines.start[1:] - 1] = False
+    place = np.nonzero(inner)[0]
     x, y = ways.local()
+    if near is not None:
+        place = place[_beside(np.column_stack([x, y]), place, near)]
     ends = np.stack([np.column_stack([x[place], y[place]]), np.column_stack([x[place + 1], y[place + 1]])], axis=1)
     return place, np.asarray(shapely.linestrings(ends), object).reshape(len(place))
+
+
+def _beside(xy: NDArray[np.float64], place: NDArray[np.int64], near: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which stretches can lie within `_CELL` of a point: those in a cell next to one, and all that are longer than a cell."""
+    wide = 1 << 32
+    cell = np.floor(near / _CELL).astype(np.int64)
+    around = np.array([(east * wide) + north for east in (-1, 0, 1) for north in (-1, 0, 1)])
+    taken = np.unique((cell[:, 0] * wide + cell[:, 1])[:, None] + around)
+    own = np.floor(xy / _CELL).astype(np.int64)
+    code = own[:, 0] * wide + own[:, 1]
+    long = np.hypot(*(xy[place + 1] - xy[place]).T) > _CELL
+    return np.asarray(long | np.isin(code[place], taken) | np.isin(code[place + 1], taken))
 
 
 def join_crossings(ways: Ways) -> Ways:
@@ -51,7 +70,7 @@ def join_crossings(ways: Ways) -> Ways:
     if not len(crossing) or not len(road):
         return ways
     place_c, line_c = _stretches(ways, crossing)
-    place_r, line_r = _stretches(ways, road)
+    place_r, line_r = _stretches(ways, road, shapely.get_coordinates(line_c))
     one, two = shapely.STRtree(line_r).query(line_c, predicate="crosses")
     ref, owner = ways.lines.ref, ways.owner
     near = np.column_stack([ref[place_c[one]], ref[place_c[one] + 1]])
@@ -150,12 +169,11 @@ def _linked(ways: Ways, loose: list[_Loose]) -> Ways:
     lon, lat = (np.concatenate([getattr(part, name) for part in loose]) for name in ("lon", "lat"))
     reach = np.concatenate([np.full(len(part.ref), part.reach) for part in loose])
     x, y = to_local(lon, lat, float(np.median(ways.lines.lat)))
-    place, line = _stretches(ways, _walkable(ways))
+    place, line = _stretches(ways, _walkable(ways), np.column_stack([x, y]))
     here = np.asarray(shapely.points(x, y), object)
     one, two = shapely.STRtree(line).query(here, predicate="dwithin", distance=reach)
     # A stretch that begins or ends at the node itself, or belongs to the way that ends there, is no answer.
-    own = {int(node): int(way) for node, way in zip(ways.lines.ref, ways.lines.way[ways.owner], strict=True)} if len(one) else {}
-    other = np.array([own.get(int(ref[a]), 0) != int(ways.lines.way[ways.owner[place[b]]]) for a, b in zip(one, two, strict=True)], bool)
+    other = ~_shares_way(ways, ref[one], place[two])
     one, two = one[other], two[other]
     gap = shapely.distance(here[one], line[two])
     order = np.lexsort([two, gap, one])
@@ -165,6 +183,15 @@ def _linked(ways: Ways, loose: list[_Loose]) -> Ways:
         return ways
     share = np.nan_to_num(np.asarray(shapely.line_locate_point(line[two], here[one], normalized=True)))
     return _tied(ways, ref[one], np.column_stack([lon[one], lat[one]]), place[two], share).noted(_told(loose, one))
+
+
+def _shares_way(ways: Ways, ref: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Does the way on which a point lies pass the node `ref` too? Pairs [m]."""
+    lines, owner = ways.lines, ways.owner
+    at = np.nonzero(np.isin(lines.ref, ref))[0]
+    passed = set(zip(lines.ref[at].tolist(), lines.way[owner[at]].tolist(), strict=True))
+    pairs = zip(ref.tolist(), lines.way[owner[place]].tolist(), strict=True)
+    return np.array([pair in passed for pair in pairs], bool)
 
 
 def _told(loose: list[_Loose], joined: NDArray[np.int64]) -> str:

@@ -28,6 +28,9 @@ SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".o5m")
 _WKB_HEAD = 9
 _DEGREE = 1e-7
 _BATCH = 20_000
+_DRAIN = 1_000
+_NO_KEY = "-"
+_ROUTE_KEYS = frozenset({"route", "public_transport"})
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,6 @@ class Wanted:
     lines: frozenset[str]
     areas: frozenset[str]
     routes: bool = True
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """All keys, sorted."""
-        return tuple(sorted(self.nodes | self.lines | self.areas | ({"route"} if self.routes else set())))
 
 
 @dataclass
@@ -145,26 +143,9 @@ def scan(path: Path, wanted: Wanted, box: Box | None = None) -> Scan:
     that was asked for and could not be used stands in `refused`: ways with nodes that the file lacks (they are cut
     there), polygons with broken rings, multipolygons with members that the file lacks.
     """
-    import osmium
-
     notes = _Notes()
-    processor = osmium.FileProcessor(str(path))
-    areal = osmium.filter.KeyFilter(*sorted(wanted.areas)) if wanted.areas else None
-    processor = processor.with_areas(areal) if areal else processor.with_locations()
-    keys = wanted.keys if not wanted.routes else (*wanted.keys, "public_transport")
-    processor = processor.with_filter(osmium.filter.KeyFilter(*keys))
-    shapes = osmium.geom.WKBFactory()
     try:
-        entity: Any
-        for entity in processor:
-            if entity.is_node():
-                _node(notes, entity, wanted, box)
-            elif entity.is_way():
-                _way(notes, entity, wanted, box, shapes)
-            elif entity.is_area():
-                _area(notes, entity, wanted, box, shapes)
-            elif entity.is_relation():
-                _relation(notes, entity, wanted)
+        _stream(path, wanted, box, notes)
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
         todo = "fetch the file again, or cut it again from a larger one with `osmium extract --strategy=smart`"
         raise InputError(Fault(str(path), f"this cannot be read as OpenStreetMap data ({error}).", todo=todo)) from None
@@ -172,6 +153,47 @@ def scan(path: Path, wanted: Wanted, box: Box | None = None) -> Scan:
     notes.refused += [(f"relation/{relation}", "members of the multipolygon are not in the file") for relation in lost]
     _keep_areas(notes, box)
     return _arrays(notes)
+
+
+def _stream(path: Path, wanted: Wanted, box: Box | None, notes: _Notes) -> None:
+    """Note down everything wanted while the file streams by; polygons are fetched from the assembler now and then."""
+    import osmium
+
+    by_key = osmium.filter.KeyFilter
+    locations = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    locations.ignore_errors()
+    handlers: list[Any] = [locations]
+    polygons: Any = ()
+    if wanted.areas:
+        areal = by_key(*sorted(wanted.areas))
+        assembler = osmium.area.AreaManager()
+        with osmium.io.Reader(str(path), osmium.osm.RELATION) as reader:
+            osmium.apply(reader, areal, assembler.first_pass_handler())
+        polygons = osmium.BufferIterator(areal)
+        handlers.append(assembler.second_pass_to_buffer(polygons))
+    shapes = osmium.geom.WKBFactory()
+    relations = wanted.areas | (_ROUTE_KEYS if wanted.routes else set())
+    for kind, keys in ((osmium.osm.NODE, wanted.nodes), (osmium.osm.WAY, wanted.lines), (osmium.osm.RELATION, relations)):
+        chosen = by_key(*(sorted(keys) or [_NO_KEY]))
+        chosen.enable_for(kind)
+        handlers.append(chosen)
+    entity: Any
+    with osmium.io.Reader(str(path), osmium.osm.ALL) as reader:
+        for number, entity in enumerate(osmium.OsmFileIterator(reader, *handlers)):
+            if entity.is_way():
+                _way(notes, entity, wanted, box, shapes)
+            elif entity.is_node():
+                _node(notes, entity, wanted, box)
+            elif entity.is_relation():
+                _relation(notes, entity, wanted)
+            if number % _DRAIN == 0:
+                _areas(notes, polygons, wanted, box, shapes)
+    _areas(notes, polygons, wanted, box, shapes)
+
+
+def _areas(notes: _Notes, polygons: Any, wanted: Wanted, box: Box | None, shapes: Any) -> None:
+    for entity in polygons:
+        _area(notes, entity, wanted, box, shapes)
 
 
 def _inside(box: Box, lon: float, lat: float) -> bool:
@@ -198,7 +220,8 @@ def _way(notes: _Notes, entity: Any, wanted: Wanted, box: Box | None, shapes: An
     tags = dict(entity.tags)
     if wanted.lines.isdisjoint(tags):
         return
-    refs = [node.ref for node in entity.nodes]
+    nodes = entity.nodes
+    refs = [nodes[place].ref for place in range(len(nodes))]
     try:
         text = shapes.create_linestring(entity, osmium.geom.ALL)
     except (osmium.InvalidLocationError, RuntimeError):
