@@ -33,7 +33,8 @@ class Unit:
         """
         symbol = self.symbol(lang)
         number = f"{value * self.shown_times:,.{self.digits}f}"
-        return f"{number} {symbol}" if symbol else number
+        space = "" if lang == "zh" and symbol == "%" else " "
+        return f"{number}{space}{symbol}" if symbol else number
 
 
 _UNITS = {

@@ -84,12 +84,21 @@ class Twin:
         if tier not in self.tiers:
             msg = f"there is no tier '{tier}'; this city has: {', '.join(self.tiers)}"
             raise UsageError(msg)
-        return of_tier(self.zones, tier)
+        return self._zones_by_tier[tier]
+
+    @cached_property
+    def _zones_by_tier(self) -> dict[str, gpd.GeoDataFrame]:
+        return {tier: of_tier(self.zones, tier) for tier in self.tiers}
 
     def member(self, tier: str) -> NDArray[np.int32]:
         """For every cell the row of its zone in a tier, -1 where it has none."""
         self.tier_zones(tier)
-        return self.layer("cells").array(f"member_{tier}")
+        return self._members[tier]
+
+    @cached_property
+    def _members(self) -> dict[str, NDArray[np.int32]]:
+        cells = self.layer("cells")
+        return {tier: np.asarray(cells.array(f"member_{tier}")) for tier in self.tiers}
 
     def residents(self, group: str = "all", period: str = PERIOD) -> NDArray[np.float64]:
         """Residents of a group in every cell, float64 [cells] (whole numbers where the source counts whole persons)."""

@@ -55,9 +55,9 @@ class Artist:
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
         return figures
 
-    def _breaks(self) -> tuple[float, float, float]:
-        first, second, third = (parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15))
-        return first, second, third
+    def _breaks(self) -> tuple[float, float, float, float]:
+        first, second, third, fourth = (parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15, 30))
+        return first, second, third, fourth
 
     def _group_name(self, group: str) -> str:
         row = parameter("groups", group)
@@ -69,9 +69,13 @@ class Artist:
         mark = "" if speed.official else f" ({self.words.get('not_official', self.lang)})"
         return self.words.get("map_note", self.lang, group=name, speed=f"{speed.number:g}{mark}")
 
-    def _sources(self, *layers: str) -> str:
-        rows = [row for row in self.twin.manifest["sources"] if row["layer"] in layers]
-        text = "; ".join(f"{row['attribution']} ({row['date']}, {row['licence']})" for row in rows)
+    def _sources(self, *class_ids: str) -> str:
+        """The sources of people, streets and the places of the classes, each named once."""
+        kinds = {place_class(class_id).kind for class_id in class_ids}
+        places = self.twin.places
+        of_kind = set(places["source"].to_numpy()[places["kind"].isin(kinds).to_numpy()])
+        rows = [row for row in self.twin.manifest["sources"] if row["layer"] in {"cells", "streets"} or row["id"] in of_kind]
+        text = "; ".join(dict.fromkeys(f"{row['attribution']} [{row['date']}, {row['licence']}]" for row in rows))
         return self.words.get("source_line", self.lang, sources=text)
 
     def _bands(self, class_id: str, shared: Inputs) -> Figure:
@@ -84,7 +88,7 @@ class Artist:
             classes = band_map(self.canvas, inputs.minutes(class_id), inputs.residents(), self._breaks(), self.words, self.lang)
             dots = self.canvas.dots_of(inputs.rows_of(class_id))
             drawings.append((group, self._drawing(title, classes, self._note(group), dots)))
-        return Figure(f"minutes-{class_id}", title, tuple(drawings), self._sources("cells", "streets", "places"))
+        return Figure(f"minutes-{class_id}", title, tuple(drawings), self._sources(class_id))
 
     def _worst(self, shared: Inputs) -> Figure:
         title = self.words.get("minutes_worst", self.lang)
@@ -94,7 +98,7 @@ class Artist:
             worst = np.max(np.stack([inputs.minutes(need) for need in inputs.measurable_needs()]), axis=0)
             classes = band_map(self.canvas, worst, inputs.residents(), self._breaks(), self.words, self.lang)
             drawings.append((group, self._drawing(title, classes, self._note(group), "")))
-        return Figure("minutes-worst", title, tuple(drawings), self._sources("cells", "streets", "places"))
+        return Figure("minutes-worst", title, tuple(drawings), self._sources(*shared.measurable_needs()))
 
     def _values(self, item: Measured) -> Figure:
         title = item.indicator.name(self.lang)
@@ -106,7 +110,7 @@ class Artist:
 
         classes = quantile_map(self.canvas, values, residents, show, self.words, self.lang, residents > 0)
         drawing = self._drawing(title, classes, self.words.get("quantile_note", self.lang), "")
-        return Figure(f"value-{item.indicator.id.replace('.', '-')}", title, (("all", drawing),), self._sources("cells", "streets", "places"))
+        return Figure(f"value-{item.indicator.id.replace('.', '-')}", title, (("all", drawing),), self._sources())
 
     def _drawing(self, title: str, classes: Any, note: str, dots: str) -> Drawing:
         from parkcity.serve.report.maps import WIDTH

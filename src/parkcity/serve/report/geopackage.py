@@ -69,7 +69,7 @@ def _failures(twin: Twin) -> gpd.GeoDataFrame:
 
 def _write_styles(path: Path, date: str) -> None:
     """The table of styles that QGIS reads: one default style a layer."""
-    breaks = [parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15)]
+    breaks = [parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15, 30)]
     styles = {
         "cells": band_style("minutes_primary_school", breaks),
         "zones": outline_style(),

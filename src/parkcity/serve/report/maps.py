@@ -6,8 +6,10 @@ carries a pattern. Drawings use whole numbers of about seven metres, so that a c
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from parkcity.base.geo import WGS84, shapes_to_metric
 from parkcity.insight.operators.distribution import weighted_quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from parkcity.base.words import Lang, Words
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
 WIDTH = 4000
 _SNAP_M = 0.5
 _OUTLINE_M = 25.0
-BANDS = (("band_5", "b1"), ("band_10", "b2"), ("band_15", "b3"), ("band_over", "b4"))
-"""Text and style of the four bands of minutes; the breaks come from the standards table."""
 QUANTILE_STYLES = ("q1", "q2", "q3", "q4", "q5")
 
 
@@ -68,6 +70,20 @@ class Canvas:
         return np.asarray(shapely.set_precision(metric, _SNAP_M))
 
     @cached_property
+    def _sides(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Every side of every cell in drawing units: its cell, its first point [k, 2] and its second point [k, 2]."""
+        import shapely
+
+        parts, owner = shapely.get_parts(self._cells, return_index=True)
+        rings, ring_part = shapely.get_rings(shapely.normalize(parts), return_index=True)
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        points = self.place(xy)
+        same = ring[1:] == ring[:-1]
+        begin, end = points[:-1][same], points[1:][same]
+        moved = np.any(begin != end, axis=1)
+        return owner[ring_part[ring[:-1][same]]][moved], begin[moved], end[moved]
+
+    @cached_property
     def _frame(self) -> tuple[float, float, float, float]:
         """West, north, metres a unit, height in units."""
         import shapely
@@ -88,12 +104,18 @@ class Canvas:
         return np.column_stack([(xy[:, 0] - west) / per_unit, (north - xy[:, 1]) / per_unit]).round().astype(np.int64)
 
     def path_of(self, mask: NDArray[np.bool_]) -> str:
-        """The cells of a class as one path."""
-        import shapely
+        """The cells of a class as one path: sides that two cells of the class share are left out.
 
-        if not mask.any():
-            return ""
-        return self.path(shapely.union_all(self._cells[mask], grid_size=_SNAP_M))
+        Rings run the same way round in every cell, so a shared side appears once in each direction and cancels; what is
+        left chains into the outline of the class. That is a union of a tiling without any geometry.
+        """
+        owner, begin, end = self._sides
+        mine = mask[owner]
+        sides = Counter(zip(map(tuple, begin[mine].tolist()), map(tuple, end[mine].tolist()), strict=True))
+        following: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for (first, second), count in sides.items():
+            following.setdefault(first, []).extend([second] * max(count - sides.get((second, first), 0), 0))
+        return "".join(self._steps(ring) for ring in _rings(following))
 
     def path(self, shape: Any) -> str:
         """Polygons or lines as a path of whole numbers."""
@@ -106,13 +128,20 @@ class Canvas:
         return "".join(pieces)
 
     def _ring(self, xy: Floats, *, closed: bool) -> str:
-        points = self.place(xy)
-        steps = np.diff(points, axis=0)
-        steps = steps[np.any(steps != 0, axis=1)]
-        if closed:
-            steps = steps[:-1]
-        body = "".join(f"{'' if dx < 0 else ' '}{dx}{'' if dy < 0 else ' '}{dy}" for dx, dy in steps.tolist())
-        return f"M{points[0, 0]} {points[0, 1]}l{body.strip()}{'z' if closed else ''}" if body else ""
+        points = [tuple(point) for point in self.place(xy).tolist()]
+        return self._steps(points[:-1] if closed else points, closed=closed)
+
+    def _steps(self, points: list[tuple[int, int]], *, closed: bool = True) -> str:
+        """Points as a path of relative steps; steps of no length are left out."""
+        steps: list[tuple[int, int]] = []
+        for (x0, y0), (x1, y1) in pairwise(points):
+            dx, dy = x1 - x0, y1 - y0
+            if dx or dy:
+                steps.append((dx, dy))
+        if not steps:
+            return ""
+        body = "".join(f"{'' if dx < 0 else ' '}{dx}{'' if dy < 0 else ' '}{dy}" for dx, dy in steps)
+        return f"M{points[0][0]} {points[0][1]}l{body.strip()}{'z' if closed else ''}"
 
     @cached_property
     def outlines(self) -> str:
@@ -148,18 +177,32 @@ class Canvas:
         return km, round(km * 1000 / self._frame[2])
 
 
+def _rings(following: dict[tuple[int, int], list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
+    """Closed rings chained from directed sides; each side is used once."""
+    for start in list(following):
+        while following[start]:
+            ring = [start]
+            point = following[start].pop()
+            while point != start and following.get(point):
+                ring.append(point)
+                point = following[point].pop()
+            if len(ring) > 2:
+                yield ring
+
+
 def band_map(
-    canvas: Canvas, minutes: Floats, residents: Floats, breaks: tuple[float, float, float], words: Words, lang: Lang
+    canvas: Canvas, minutes: Floats, residents: Floats, breaks: tuple[float, float, float, float], words: Words, lang: Lang
 ) -> tuple[MapClass, ...]:
-    """Classes of a map of minutes: the three breaks, over the last, no way there, no data, nobody."""
+    """Classes of a map of minutes: the four breaks, over the last, no way there, no data, nobody."""
     lived, known = residents > 0, ~np.isnan(minutes)
-    first, second, third = breaks
+    first, second, third, fourth = breaks
     finite = known & np.isfinite(minutes)
     masks = [
         ("band_5", "b1", finite & (minutes <= first)),
         ("band_10", "b2", finite & (minutes > first) & (minutes <= second)),
         ("band_15", "b3", finite & (minutes > second) & (minutes <= third)),
-        ("band_over", "b4", finite & (minutes > third)),
+        ("band_30", "b4", finite & (minutes > third) & (minutes <= fourth)),
+        ("band_over", "b5", finite & (minutes > fourth)),
         ("unreachable", "unreachable", known & np.isinf(minutes)),
         ("no_data", "nodata", ~known),
     ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 THEMES = ("life_circle", "distance", "services", "green", "tod", "streets", "people")
 _GROUPS = ("all", "children", "elders")
+_FIRST = ("life_circle.index", "life_circle.all_needs")
 _GAP_ZONES, _GAP_CELLS = 20, 25
 
 
@@ -58,7 +59,7 @@ class Teller:
         """The main results: city value, residents with and without, grade."""
         by_key = self._by_key()
         cards = []
-        for indicator in INDICATORS:
+        for indicator in sorted(INDICATORS, key=lambda entry: (THEMES.index(entry.theme), entry.id not in _FIRST)):
             row = by_key.get((indicator.id, "city", self.twin.spec.id, "all"))
             if indicator.headline and row is not None:
                 share = row["unit"] == "share" and row["part"] is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-_BAND_COLOURS = ("#08519c", "#4292c6", "#9ecae1", "#fdd9a8")
+_BAND_COLOURS = ("#08519c", "#4292c6", "#9ecae1", "#fdd49e", "#fff5e8")
 
 
 def _symbol(name: str, kind: str, colour: str, outline: str = "no") -> str:
@@ -30,7 +30,7 @@ def _document(renderer: str) -> str:
 
 
 def band_style(column: str, breaks: list[float]) -> str:
-    """Cells by minutes: the three breaks, and what lies over the last."""
+    """Cells by minutes: the breaks, and what lies over the last."""
     edges = [0.0, *breaks, 1e6]
     ranges, symbols = [], []
     for number, colour in enumerate(_BAND_COLOURS):

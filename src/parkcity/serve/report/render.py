@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from parkcity.insight.run import Measured
     from parkcity.twin.twin import Twin
 
-_PATTERNS = {"b4": "hatch-s", "unreachable": "cross-s", "nodata": "dots-s"}
+_PATTERNS = {"b4": "hatch-s", "b5": "hatch2-s", "unreachable": "cross-s", "nodata": "dots-s"}
 
 
 def _swatch(style: str) -> str:
