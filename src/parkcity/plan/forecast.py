@@ -1,0 +1,255 @@
+"""Forecasts of short yearly series with honest bands, and the probability of reaching a target.
+
+Three methods by the number of points (cuts in `standards/plan_cuts.csv`):
+
+- fewer than 5: random walk with drift. The variance of so few steps cannot be known, so it is mixed with an assumed yearly change
+  (a share of the level), and the band is Student's t (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 5.5,
+  for the drift method and its variance h + h²/(n − 1)).
+- 5 to 12: Theil-Sen line (Theil 1950; Sen 1968) with residuals that follow the year before (first-order autoregression with
+  small-sample correction), and a parametric bootstrap that refits the line on every draw. The autocorrelation itself is drawn
+  too, because with so few points it decides the width and is hardly known.
+- more: exponential smoothing with damped trend by statsmodels (Hyndman, Koehler, Ord and Snyder 2008), where the points are
+  evenly spaced, averaged with the line (combined forecasts err less: Bates and Granger 1969); otherwise as with 5 to 12.
+  Its band is never narrower than that of the line, because bands of smoothing models are known to be too narrow on short
+  series (Makridakis, Hibon, Lusk and Belhadjali 1987).
+
+The same series gives the same forecast on every run: the random numbers depend on shapes only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parkcity.plan.score import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_SEED = 20_201_227
+_CHUNK = 256
+_MIN_POINTS = 2
+_NORMAL_TENTH = 1.2815515655446004
+"""The upper tenth of the normal distribution: the library's band is asked for at 80 %."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The value expected at a time: median, the band at the stated level, and a sample of what may come, shape (draws,)."""
+
+    method: str
+    points: int
+    median: float
+    low: float
+    high: float
+    draws: Floats
+
+    def clipped(self, low: float | None, high: float | None) -> Forecast:
+        """The same forecast within natural limits."""
+        if low is None and high is None:
+            return self
+        bottom, top = -np.inf if low is None else low, np.inf if high is None else high
+
+        def inside(value: float) -> float:
+            return float(min(top, max(bottom, value)))
+
+        return Forecast(
+            self.method, self.points, inside(self.median), inside(self.low), inside(self.high), np.clip(self.draws, bottom, top)
+        )
+
+    def probability(self, low: float, high: float) -> float:
+        """Probability that the value lies in [low, high]; never exactly 0 or 1, because a sample cannot say so."""
+        hits = np.count_nonzero((self.draws >= low) & (self.draws <= high))
+        return float((hits + 0.5) / (self.draws.size + 1))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One series to forecast: times in years, values, the time asked for, and the scale of the matter (in the value's unit)."""
+
+    times: tuple[float, ...]
+    series: tuple[float, ...]
+    horizon: float
+    scale: float = 0.0
+
+
+def forecast(times: Sequence[float], values: Sequence[float], horizon: float, scale: float = 0.0) -> Forecast | None:
+    """Forecast one series; None with fewer than two points.
+
+    `times` (n,) in years, increasing; `values` (n,); `horizon` a time after the last; `scale` widens the assumed yearly change
+    of short series where the level itself is near zero.
+    """
+    return forecasts([Ask(tuple(times), tuple(values), horizon, scale)])[0]
+
+
+def forecasts(asks: Sequence[Ask]) -> list[Forecast | None]:
+    """Forecast many series at once; series with the same spacing share their random numbers, so the order does not matter."""
+    results: list[Forecast | None] = [None] * len(asks)
+    groups: dict[tuple[float, ...], list[int]] = defaultdict(list)
+    for at, ask in enumerate(asks):
+        count = len(ask.times)
+        if count < _MIN_POINTS or ask.horizon <= ask.times[-1]:
+            continue
+        if count < cut("forecast.drift_below"):
+            results[at] = _drift(ask)
+        elif count > cut("forecast.models_above") and _even(ask):
+            results[at] = _smoothing(ask)
+        else:
+            groups[tuple(round(time - ask.times[0], 3) for time in (*ask.times, ask.horizon))].append(at)
+    for spacing, members in groups.items():
+        for begin in range(0, len(members), _CHUNK):
+            part = members[begin : begin + _CHUNK]
+            values = np.array([asks[at].series for at in part])
+            for at, result in zip(part, _theil_sen_bootstrap(np.array(spacing), values), strict=True):
+                results[at] = result
+    return results
+
+
+def _even(ask: Ask) -> bool:
+    steps = np.diff([*ask.times, ask.horizon])
+    whole = np.round(steps[-1] / steps[0])
+    return bool(np.allclose(steps[:-1], steps[0], atol=0.02) and whole >= 1 and abs(steps[-1] - whole * steps[0]) < 0.02)
+
+
+def _from_t(method: str, ask: Ask, centre: float, sd: float, dof: float) -> Forecast:
+    from scipy.stats import t
+
+    half = (1 - cut("forecast.level")) / 2
+    count = int(cut("forecast.draws"))
+    quantiles = t.ppf((np.arange(count) + 0.5) / count, dof)
+    reach = float(t.ppf(1 - half, dof)) * sd
+    return Forecast(method, len(ask.times), centre, centre - reach, centre + reach, centre + sd * quantiles)
+
+
+def _drift(ask: Ask) -> Forecast:
+    times, values = np.array(ask.times), np.array(ask.series)
+    span, ahead = times[-1] - times[0], ask.horizon - times[-1]
+    slope = (values[-1] - values[0]) / span
+    steps = np.diff(times)
+    surprises = (np.diff(values) - slope * steps) / np.sqrt(steps)
+    weight = cut("forecast.prior_weight")
+    assumed = cut("forecast.prior_sd") * max(float(np.abs(values).mean()), abs(ask.scale))
+    dof = len(values) - 2 + weight
+    variance = (float(surprises @ surprises) + weight * assumed**2) / dof
+    sd = float(np.sqrt(variance * (ahead + ahead**2 / span)))
+    return _from_t("drift", ask, float(values[-1] + slope * ahead), sd, dof)
+
+
+def theil_sen(times: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Median of all pairwise slopes, and the median of what is left as intercept.
+
+    `times` (n,), `values` (..., n); returns slope and intercept of shape (...,). Theil 1950; Sen 1968, intercept after Conover 1980.
+    """
+    first, second = np.triu_indices(times.size, 1)
+    slopes = (values[..., second] - values[..., first]) / (times[second] - times[first])
+    slope = _median(slopes)
+    return slope, _median(values) - slope * float(np.median(times))
+
+
+def _median(values: Floats) -> Floats:
+    size = values.shape[-1]
+    middle = size // 2
+    if size % 2:
+        return np.partition(values, middle, axis=-1)[..., middle]
+    part = np.partition(values, (middle - 1, middle), axis=-1)
+    return (part[..., middle - 1] + part[..., middle]) / 2
+
+
+def _autocorrelation(residuals: Floats) -> Floats:
+    """First-order autocorrelation of the residuals of a line, corrected for the few points: (nρ + 2)/(n − 4), not below −1, not above 1."""
+    count = residuals.shape[-1]
+    power = (residuals**2).sum(-1)
+    lagged = (residuals[:, 1:] * residuals[:, :-1]).sum(-1)
+    raw = np.divide(lagged, power, out=np.zeros_like(power), where=power > 0)
+    corrected: Floats = np.clip((count * raw + 2.0) / max(count - 4.0, 1.5), -1.0, 1.0)
+    return corrected
+
+
+def _theil_sen_bootstrap(spacing: Floats, values: Floats) -> list[Forecast]:
+    """Forecasts of series (m, n) observed at `spacing[:n]` for the time `spacing[n]`, years since the first point."""
+    series, count = values.shape
+    times, horizon = spacing[:-1], float(spacing[-1])
+    slope, intercept = theil_sen(times, values)
+    line = intercept[:, None] + slope[:, None] * times
+    residuals = values - line
+    raw = _autocorrelation(residuals)
+    memory = np.clip(raw, 0.0, 1.0)
+    surprises = residuals[:, 1:] - memory[:, None] * residuals[:, :-1]
+    sd = np.sqrt((surprises**2).sum(-1) / (count - 2.5))
+    noise = _noise(surprises - surprises.mean(-1, keepdims=True), sd, count)
+    drawn, ahead = _autoregression(raw, noise, spacing)
+    refit_slope, refit_level = theil_sen(times, line[:, None, :] + drawn)
+    gap = memory ** (horizon - times[-1])
+    last = line[:, -1, None] + drawn[:, :, -1] - refit_level - refit_slope * times[-1]
+    truth = (intercept + slope * horizon)[:, None] + ahead
+    error = truth - (refit_level + refit_slope * horizon + gap[:, None] * last)
+    centre = intercept + slope * horizon + gap * residuals[:, -1]
+    draws = centre[:, None] + error
+    half = (1 - cut("forecast.level")) / 2
+    low, high = np.quantile(draws, (half, 1 - half), axis=1)
+    return [Forecast("theil_sen", count, float(centre[at]), float(low[at]), float(high[at]), draws[at]) for at in range(series)]
+
+
+def _noise(surprises: Floats, sd: Floats, count: int) -> Floats:
+    """Bootstrap noise (m, draws, n + 1): residuals and their mirror images, scaled to `sd`, with the heavier tail of few points."""
+    draws = int(cut("forecast.draws"))
+    random = np.random.default_rng([_SEED, count])
+    pool = np.concatenate([surprises, -surprises], axis=1)
+    chosen = random.integers(0, pool.shape[1], size=(draws, count + 1))
+    noise = pool[:, chosen]
+    spread = np.sqrt((pool**2).mean(-1))
+    factor = np.divide(sd, spread, out=np.zeros_like(sd), where=spread > 0)
+    tail = np.sqrt((count - 2) / random.chisquare(count - 2, size=draws))
+    scaled: Floats = noise * factor[:, None, None] * tail[None, :, None]
+    return scaled
+
+
+def _autoregression(memory: Floats, noise: Floats, spacing: Floats) -> tuple[Floats, Floats]:
+    """Autoregressive errors at the observed times (m, draws, n) and at the horizon (m, draws).
+
+    Over a gap of d years a memory φ becomes φ^d and the variance of the noise (1 − φ^2d)/(1 − φ²), which is d for φ = 1.
+    """
+    count = spacing.size - 1
+    jitter = np.random.default_rng([_SEED, count, 1]).standard_normal(noise.shape[1]) / np.sqrt(count)
+    phi = np.clip(memory[:, None] + jitter[None, :], 0.0, 1.0)
+    square = phi**2
+    errors = np.empty_like(noise)
+    errors[:, :, 0] = noise[:, :, 0] / np.sqrt(np.maximum(1 - square, 0.15))
+    for at, step in enumerate(np.diff(spacing), start=1):
+        growth = np.divide(1 - square**step, 1 - square, out=np.full_like(square, step), where=square < 1 - 1e-9)
+        errors[:, :, at] = phi**step * errors[:, :, at - 1] + noise[:, :, at] * np.sqrt(growth)
+    return errors[:, :, :-1], errors[:, :, -1]
+
+
+def _smoothing(ask: Ask) -> Forecast:
+    import warnings
+
+    import pandas as pd
+    from scipy.stats import t as student
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    values = pd.Series(ask.series, dtype=float)
+    if min(ask.series) == max(ask.series):
+        return _from_t("smoothing", ask, ask.series[0], 0.0, len(values) - 1)
+    ahead = round((ask.horizon - ask.times[-1]) / (ask.times[1] - ask.times[0]))
+    with warnings.catch_warnings():
+        # The optimiser may say that it stopped early; the state it reached is still the best one found.
+        warnings.simplefilter("ignore")
+        fitted = ETSModel(values, error="add", trend="add", damped_trend=True).fit(disp=False)
+        frame = fitted.get_prediction(start=len(values), end=len(values) + ahead - 1).summary_frame(alpha=0.2)
+    mean, high = float(frame["mean"].iloc[-1]), float(frame["pi_upper"].iloc[-1])
+    # The library's band knows the noise but not that level, trend and damping were estimated: the degrees of freedom do.
+    used = 5
+    dof = max(1, len(values) - used)
+    sd = (high - mean) / _NORMAL_TENTH * float(np.sqrt(len(values) / dof))
+    spacing = np.array([*ask.times, ask.horizon]) - ask.times[0]
+    line = _theil_sen_bootstrap(spacing, np.array([ask.series]))[0]
+    sd = max(sd, (line.high - line.low) / 2 / float(student.ppf(0.9, dof)))
+    return _from_t("smoothing", ask, (mean + line.median) / 2, sd, dof)

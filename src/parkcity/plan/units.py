@@ -1,0 +1,54 @@
+"""Units of the plan: which can be turned into each other, and how a person reads them."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from parkcity.base.errors import UsageError
+from parkcity.standards.loader import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from parkcity.base.words import Lang
+
+
+@cache
+def _units() -> Mapping[str, tuple[float, str, str, str]]:
+    return MappingProxyType({row.id: (row.number, row.unit, row.extra["zh"], row.extra["en"]) for row in load("plan_units")})
+
+
+def known_units() -> tuple[str, ...]:
+    """The ids of all units."""
+    return tuple(_units())
+
+
+def factor(source: str, target: str) -> float:
+    """What a number in `source` is multiplied with to be in `target`. Units of two kinds raise `UsageError`.
+
+    >>> factor("km", "m")
+    1000.0
+    """
+    units = _units()
+    for name in (source, target):
+        if name not in units:
+            msg = f"unknown unit '{name}'; known: {', '.join(units)}"
+            raise UsageError(msg)
+    if units[source][1] != units[target][1]:
+        msg = f"'{source}' cannot be turned into '{target}'"
+        raise UsageError(msg)
+    return units[source][0] / units[target][0]
+
+
+def convertible(source: str, target: str) -> bool:
+    """Are the two units of one kind?"""
+    units = _units()
+    return source in units and target in units and units[source][1] == units[target][1]
+
+
+def symbol(unit_id: str, lang: Lang) -> str:
+    """A unit as a person reads it."""
+    entry = _units()[unit_id]
+    return entry[2] if lang == "zh" else entry[3]
