@@ -1,15 +1,15 @@
 """The open city brain: a city's data, measured for every resident.
 
-    import parkcity as pc
+import parkcity as pc
 
-    city = pc.open("examples/chengdu")
-    city.measure("life_circle.primary_school", group="children").by("district")
+city = pc.open("examples/chengdu")
+city.measure("life_circle.primary_school", group="children").by("district")
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parkcity.face import City, Measurement, Report, open
+    from parkcity.face import City, Measurement, Report, open  # noqa: A004
 
 __all__ = ["City", "Measurement", "Report", "open"]
 

@@ -66,7 +66,8 @@ def test_every_datum_goes_there_and_back(point: tuple[float, float], datum: str)
 
 
 def test_cgcs2000_agrees_with_wgs84_within_centimetres() -> None:
-    lon, lat = to_wgs84(*one(104.07, 30.66), "CGCS2000")
+    there = one(104.07, 30.66)
+    lon, lat = to_wgs84(there[0], there[1], "CGCS2000")
     assert abs(lon[0] - 104.07) * METRES_PER_DEGREE < 0.05
     assert abs(lat[0] - 30.66) * METRES_PER_DEGREE < 0.05
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.scenes.town import CITY_TOML
 
 from parkcity.base.errors import InputError
 from parkcity.base.spec import load
-from tests.scenes.town import CITY_TOML
 
 
 def spoil(folder: Path, *changes: tuple[str, str]) -> None:

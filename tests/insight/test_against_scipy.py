@@ -6,6 +6,8 @@ ends of its candidate edges by the partial lengths; SciPy then knows nothing of 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.sparse import coo_array
@@ -37,7 +39,7 @@ def plain_graph(inputs: Inputs, class_id: str) -> tuple[coo_array, int, int]:
             pin += 1
     for edge, (u, v, length) in enumerate(zip(arrays["edge_u"], arrays["edge_v"], arrays["edge_length"], strict=True)):
         stops = [(0.0, int(u)), *sorted(points.get(edge, [])), (float(length), int(v))]
-        for (start, here), (stop, there) in zip(stops, stops[1:], strict=False):
+        for (start, here), (stop, there) in itertools.pairwise(stops):
             arcs += [(here, there, stop - start), (there, here, stop - start)]
     tail, head, metres = (np.array(part) for part in zip(*arcs, strict=True))
     # SciPy takes an explicit zero for no edge; a nanosecond stands for places that touch.

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.scenes.town import PEOPLE, Town, cell_id, write_town
 
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.explain import explain
 from parkcity.insight.operators.distribution import gini, weighted_quantile
-from parkcity.insight.run import measure, status_of
 from parkcity.insight.registry import INDICATORS
+from parkcity.insight.run import measure, status_of
 from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
-from tests.scenes.town import PEOPLE, Town, cell_id, write_town
 
 SCHOOLS = ((200.0, 200.0), (800.0, 800.0))
 CENTRES = [(50.0 + 100 * i, 50.0 + 100 * j) for i in range(10) for j in range(10)]

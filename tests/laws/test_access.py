@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.scenes.town import Town, write_town
 
 from parkcity.insight.run import computable, measure, measure_all
 from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
-from tests.scenes.town import Town, write_town
 
 spot = st.tuples(st.floats(0.0, 1_000.0), st.floats(0.0, 1_000.0))
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -68,15 +69,15 @@ def test_a_faster_walker_never_reaches_less(chengdu: Twin) -> None:
 
 def test_bigger_parks_are_never_nearer_than_all_parks(chengdu: Twin) -> None:
     values = [measure(chengdu, f"distance.{name}.mean").cell_values() for name in ("park", "park_5", "park_10", "park_15")]
-    for near, far in zip(values, values[1:], strict=False):
+    for near, far in itertools.pairwise(values):
         known = ~np.isnan(near)
         assert np.all(near[known] <= far[known])
 
 
 def test_one_and_two_threads_give_the_same_bits(chengdu_folder: Path) -> None:
     twin = build(chengdu_folder)
-    from parkcity.travel import nearest, within
     from parkcity.insight.inputs import Inputs
+    from parkcity.travel import nearest, within
 
     inputs = Inputs(twin, "elders")
     doors, place, rows = inputs.doors_of("park")

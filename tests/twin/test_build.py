@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import CHENGDU, copy_city
+from tests.scenes.town import CITY_TOML, Town, cell_id, lonlat, write_town
 
 from parkcity.base.errors import InputError
 from parkcity.twin import store
 from parkcity.twin.build import build, notices_of
 from parkcity.twin.twin import Twin
-from tests.conftest import CHENGDU, copy_city
-from tests.scenes.town import CITY_TOML, Town, cell_id, lonlat, write_town
 
 # source: sums of the columns pop_night and pop_day of the population grid, as its own README states them
 NIGHT, DAY = 6_998_920, 6_999_939
@@ -63,9 +63,9 @@ def test_every_census_district_joins(chengdu: Twin) -> None:
 
 def test_cells_are_hexagons_of_two_hundred_metres(chengdu: Twin) -> None:
     # Closed form: a hexagon with side s has the area 1.5 sqrt(3) s^2 = 103,923.05 m2 for s = 200.
-    from parkcity.base.geo import WGS84, shapes_to_metric
-
     import shapely
+
+    from parkcity.base.geo import WGS84, shapes_to_metric
 
     area = shapely.area(shapes_to_metric(chengdu.cells.geometry.to_numpy(), WGS84, chengdu.projection))
     whole = chengdu.cells["area_m2"].to_numpy() > 103_920
@@ -92,7 +92,9 @@ def test_a_damaged_layer_is_made_again(town: Path) -> None:
 def test_only_the_layers_that_a_change_touches_get_new_bytes(town: Path) -> None:
     first = build(town).manifest["layers"]
     path = town / "data" / "places.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "school-9,primary," + ",".join(map(str, lonlat(300, 300))) + ",9000\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + "school-9,primary," + ",".join(map(str, lonlat(300, 300))) + ",9000\n", encoding="utf-8"
+    )
     second = build(town).manifest["layers"]
     changed = {name for name in first if first[name]["hash"] != second[name]["hash"]}
     assert changed == {"places", "attachments"}
@@ -102,7 +104,9 @@ def test_only_the_layers_that_a_change_touches_get_new_bytes(town: Path) -> None
 def test_a_full_disk_leaves_the_old_twin_usable(town: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     old = build(town).hash
     sound = files_of(town)
-    (town / "data" / "cells.csv").write_text((town / "data" / "cells.csv").read_text(encoding="utf-8").replace(",40,20", ",41,20", 1), encoding="utf-8")
+    (town / "data" / "cells.csv").write_text(
+        (town / "data" / "cells.csv").read_text(encoding="utf-8").replace(",40,20", ",41,20", 1), encoding="utf-8"
+    )
 
     def full(*_: object, **__: object) -> None:
         raise OSError(code, "no space left on device")
@@ -243,7 +247,9 @@ def test_residents_of_one_cell_stay_in_that_cell(tmp_path: Path) -> None:
 def test_control_totals_scale_the_cells_of_a_zone_to_its_official_number(tmp_path: Path) -> None:
     folder = write_town(tmp_path / "scaled")
     (folder / "data" / "totals.csv").write_text("code,people\nwest,3001\neast,1999\n", encoding="utf-8")
-    toml = CITY_TOML.replace('age_tier = "district"', 'age_tier = "district"\ncontrol_source = "totals"\ncontrol_key = "code"\ncontrol_column = "people"')
+    toml = CITY_TOML.replace(
+        'age_tier = "district"', 'age_tier = "district"\ncontrol_source = "totals"\ncontrol_key = "code"\ncontrol_column = "people"'
+    )
     toml += (
         '\n[[sources]]\nid = "totals"\nlayer = "zone_table"\nreader = "csv_zone_table"\npath = "data/totals.csv"\ndate = "2024"\n'
         'licence = "CC0"\nattribution = "drawn in code"\ndatum = "WGS84"\noptions = { key = "code" }\n'

@@ -81,6 +81,9 @@ class PeopleSpec:
     control_source: str = ""
     control_key: str = ""
     control_column: str = ""
+    compare_source: str = ""
+    compare_key: str = ""
+    compare_column: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,7 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     known = {source.id for source in spec.sources}
     people = spec.people
     wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups, tier.english_source) if name]
-    wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source) if name]
+    wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source, people.compare_source) if name]
     for owner, name in wanted:
         if name not in known and name not in {tier.id for tier in spec.tiers}:
             row = _line_of(text, "source")

@@ -11,11 +11,11 @@ from parkcity.base.errors import UsageError
 from parkcity.base.geo import to_wgs84
 from parkcity.insight.classes import place_class
 from parkcity.insight.inputs import PROVIDERS, speed_of
-from parkcity.standards import Parameter
 
 if TYPE_CHECKING:
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.run import Measured
+    from parkcity.standards import Parameter
     from parkcity.twin.twin import Twin
 
 
@@ -151,7 +151,9 @@ def way_to(inputs: Inputs, class_id: str, row: int) -> Way:
     line = _line(inputs, found, row, place)
     minutes = float(inputs.minutes(class_id)[row])
     record = twin.places.iloc[place]
-    return Way(str(record["id"]), str(record["name"]), str(record["kind"]), found.value, found.access_m, minutes, line, NAMES[found.state]["en"])
+    return Way(
+        str(record["id"]), str(record["name"]), str(record["kind"]), found.value, found.access_m, minutes, line, NAMES[found.state]["en"]
+    )
 
 
 def _line(inputs: Inputs, found: Any, row: int, place: int) -> list[tuple[float, float]]:
@@ -169,7 +171,7 @@ def _line(inputs: Inputs, found: Any, row: int, place: int) -> list[tuple[float,
     for shape, length, start, stop in zip(shapes, wanted["edge_length"], found.from_m, found.to_m, strict=True):
         share = sorted((start / length, stop / length))
         piece = substring(shape, share[0], share[1], normalized=True)
-        coordinates = list(piece.coords)
+        coordinates = [(float(x), float(y)) for x, y in piece.coords]
         points += coordinates if start <= stop else coordinates[::-1]
     points.append((float(twin.places["x"].iloc[place]), float(twin.places["y"].iloc[place])))
     x, y = np.array(points).T

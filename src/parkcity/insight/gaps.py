@@ -88,7 +88,11 @@ def gap_rows(twin: Twin, measured: list[Measured], tier: str) -> list[dict[str, 
     """The whole gap list as flat rows: zones of a tier first, then cells, each worst first."""
     rows = zone_gaps(twin, measured, tier)
     ids = twin.cells["id"].to_numpy()
-    distances = {item.indicator.id: item.inputs.distance_m(str(item.indicator.inputs["distance_m"].args["class_id"])) for item in measured if is_norm(item)}
+    distances = {
+        item.indicator.id: item.inputs.distance_m(str(item.indicator.inputs["distance_m"].args["class_id"]))
+        for item in measured
+        if is_norm(item)
+    }
     for number, gap in enumerate(cell_gaps(twin, measured), start=1):
         for name in gap.lacks:
             distance = float(distances[name][gap.row])

@@ -59,6 +59,8 @@ def build_people(
         whole = bool(np.all(counts == np.round(counts)))
         arrays[period] = spread_whole(counts.astype(np.int64), shares) if whole else spread_real(counts, shares)
         meta["totals"][period] = float(counts.sum())
+        if period == "night" and spec.people.compare_source:
+            meta["compared"] = _compared(spec, raws, zones, members, counts)
     return arrays, meta, remarks
 
 
@@ -133,6 +135,26 @@ def _rows_of_zones(
             raise InputError(Fault(where, f"the table lacks the zone '{zone['id']}' ({zone['code']}).", "every zone with cells."))
         rows.append(found[0] if found else -1)
     return np.asarray(np.array(rows, np.int64)[members[tier]])
+
+
+def _compared(
+    spec: CitySpec, raws: dict[str, Raw], zones: gpd.GeoDataFrame, members: dict[str, NDArray[np.int32]], counts: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """Residents of every zone beside its official total, which changes nothing."""
+    people = spec.people
+    table = raws[people.compare_source].frame
+    assert table is not None
+    where = str(spec.path(spec.source(people.compare_source)))
+    rows = _rows_of_zones(table, people.compare_key, people.age_tier, zones, members, where)
+    if people.compare_column not in table.columns:
+        raise InputError(Fault(where, f"there is no column '{people.compare_column}'.", f"{', '.join(table.columns)}."))
+    totals = pd.to_numeric(table[people.compare_column], errors="coerce").to_numpy(float)
+    ids = zones[zones["tier"] == people.age_tier]["id"].to_numpy()
+    member = members[people.age_tier]
+    return [
+        {"zone": str(ids[zone]), "residents": float(counts[member == zone].sum()), "official": float(totals[rows[member == zone][0]])}
+        for zone in np.unique(member[member >= 0])
+    ]
 
 
 def _controlled(

@@ -47,7 +47,8 @@ def check(
     rows = [row for row in done.rows if (tier is None or row["tier"] == tier) and (group is None or row["group"] == group)]
     if not rows:
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}
-        raise click.UsageError(f"nothing to print for --by {tier} --for {group}; tiers: {known['tier']}; groups: {known['group']}")
+        msg = f"nothing to print for --by {tier} --for {group}; tiers: {known['tier']}; groups: {known['group']}"
+        raise click.UsageError(msg)
     meta = {name: done.manifest[name] for name in ("city", "lang", "twin", "as_of", "files")} | {"out": str(target)}
     if form != "table":
         emit(rows, meta, COLUMNS, form, language(lang))

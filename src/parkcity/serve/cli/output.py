@@ -99,5 +99,5 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], lang: Lang
 
 def _shown(value: object) -> str:
     if isinstance(value, float) and math.isfinite(value):
-        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return f"{value:,.7g}" if abs(value) < 1000 else f"{value:,.0f}"
     return _cell(value)

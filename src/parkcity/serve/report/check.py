@@ -9,9 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.cache import code_version, hash_file, hash_json, write_text
@@ -19,6 +17,9 @@ from parkcity.base.errors import Fault, InputError, ParkcityError
 from parkcity.base.spec import FILENAME, load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from parkcity.base.spec import CitySpec
     from parkcity.base.words import Lang
     from parkcity.insight.run import Measured
@@ -54,7 +55,9 @@ def run_check(folder: Path, out: Path, lang: Lang, progress: Callable[[str, floa
     try:
         files = _write(out, twin, measured, rows, flags, lang, progress)
     except OSError as error:
-        raise InputError(Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")) from error
+        raise InputError(
+            Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")
+        ) from error
     manifest = _manifest(twin, key, lang, files, rows)
     write_text(out / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     progress("done", 1.0)
@@ -75,7 +78,9 @@ def _kept(out: Path, key: str) -> CheckUp | None:
         return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        sound = manifest["key"] == key and all((out / name).is_file() and hash_file(out / name) == digest for name, digest in manifest["files"].items())
+        sound = manifest["key"] == key and all(
+            (out / name).is_file() and hash_file(out / name) == digest for name, digest in manifest["files"].items()
+        )
     except (json.JSONDecodeError, KeyError, TypeError):
         return None
     return CheckUp(_read_rows(out / "indicators.csv"), out, manifest, reused=True) if sound else None
@@ -116,7 +121,15 @@ def _measure(
 def _flag_rows(item: Measured) -> list[dict[str, Any]]:
     zone = item.inputs.twin.spec.id
     return [
-        {"indicator": item.indicator.id, "tier": "city", "zone": zone, "group": item.group, "flag": flag.id, "size": float(flag.size[0]), "detail": flag.detail}
+        {
+            "indicator": item.indicator.id,
+            "tier": "city",
+            "zone": zone,
+            "group": item.group,
+            "flag": flag.id,
+            "size": float(flag.size[0]),
+            "detail": flag.detail,
+        }
         for flag in item.flags("city")
     ]
 

@@ -28,7 +28,10 @@ def explanation_text(explanation: Explanation, lang: Lang) -> str:
         kind_name = kind(way.kind).name(lang)
         if way.place_id:
             lines.append("  " + words.get("why_place", lang, kind=kind_name, name=f"{way.place_name} ({way.place_id})"))
-            lines.append("    " + words.get("why_way", lang, length=f"{way.length_m:,.0f}", off=f"{way.off_street_m:,.0f}", minutes=f"{way.minutes:.1f}"))
+            lines.append(
+                "    "
+                + words.get("why_way", lang, length=f"{way.length_m:,.0f}", off=f"{way.off_street_m:,.0f}", minutes=f"{way.minutes:.1f}")
+            )
             lines.append("    " + words.get("why_points", lang, points="; ".join(f"{lon} {lat}" for lon, lat in way.line)))
         else:
             lines.append(f"  {kind_name}: " + words.get("why_none", lang, state=way.state))

@@ -48,9 +48,8 @@ class Artist:
         shared = measured[0].inputs
         kinds = self.twin.kinds()
         figures = [self._worst(shared)] if shared.measurable_needs() else []
-        for class_id in dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs())):
-            if place_class(class_id).kind in kinds:
-                figures.append(self._bands(class_id, shared))
+        wanted = dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs()))
+        figures += [self._bands(class_id, shared) for class_id in wanted if place_class(class_id).kind in kinds]
         by_id = {(item.indicator.id, item.group): item for item in measured}
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
         return figures

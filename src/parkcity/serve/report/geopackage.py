@@ -64,7 +64,7 @@ def _failures(twin: Twin) -> gpd.GeoDataFrame:
     import shapely
 
     table = twin.layer("attachments").table("failures")
-    return frame({name: table[name] for name in table.columns}, shapely.points(table["lon"], table["lat"]), WGS84)
+    return frame({name: table[name] for name in table.columns}, np.asarray(shapely.points(table["lon"], table["lat"])), WGS84)
 
 
 def _write_styles(path: Path, date: str) -> None:
@@ -83,7 +83,8 @@ def _write_styles(path: Path, date: str) -> None:
             " owner TEXT, ui TEXT, update_time DATETIME)"
         )
         connection.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (f"{date}T00:00:00.000Z",),
         )
         for name, qml in styles.items():

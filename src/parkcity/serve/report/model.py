@@ -64,7 +64,15 @@ class Teller:
             if indicator.headline and row is not None:
                 share = row["unit"] == "share" and row["part"] is not None
                 count = people(row["part"], self.lang) if share else ""
-                cards.append({"id": indicator.id, "name": indicator.name(self.lang), "value": self.shown(row), "people": count, "grade": row["grade"]})
+                cards.append(
+                    {
+                        "id": indicator.id,
+                        "name": indicator.name(self.lang),
+                        "value": self.shown(row),
+                        "people": count,
+                        "grade": row["grade"],
+                    }
+                )
         return cards
 
     def findings(self) -> list[str]:
@@ -85,7 +93,9 @@ class Teller:
         sentences = []
         for class_id in ("primary_school", "park", "metro_station"):
             name = f"life_circle.{class_id}.within_15_min"
-            zones = [row for row in self.rows if row["indicator"] == name and row["tier"] == self.twin.spec.area_tier and row["group"] == "all"]
+            zones = [
+                row for row in self.rows if row["indicator"] == name and row["tier"] == self.twin.spec.area_tier and row["group"] == "all"
+            ]
             city = self._by_key().get((name, "city", self.twin.spec.id, "all"))
             if city is None or not zones:
                 continue
@@ -167,7 +177,10 @@ class Teller:
             for _, zone in zones.iterrows():
                 rows = [by_key.get((column.id, tier, zone["id"], "all")) for column in columns]
                 if any(row is not None for row in rows):
-                    cells = [{"shown": self.shown(row), "grade": row["grade"] if row else "", "key": column.id} for row, column in zip(rows, columns, strict=True)]
+                    cells = [
+                        {"shown": self.shown(row), "grade": row["grade"] if row else "", "key": column.id}
+                        for row, column in zip(rows, columns, strict=True)
+                    ]
                     lines.append({"zone": zone["id"], "name": zone[f"name_{self.lang}"], "cells": cells})
             outside = [zone[f"name_{self.lang}"] for _, zone in zones.iterrows() if not zone["inside"]]
             name = self.text("city_tier") if tier == "city" else self._tier_name(tier)
@@ -258,7 +271,9 @@ class Teller:
         for name, entry in layers.items():
             remarks = entry["meta"].get("remarks", [])
             if remarks:
-                rows.append({"id": name, "layer": name, "date": "", "licence": "", "attribution": "", "datum": "", "rows": "", "remarks": remarks})
+                rows.append(
+                    {"id": name, "layer": name, "date": "", "licence": "", "attribution": "", "datum": "", "rows": "", "remarks": remarks}
+                )
         return rows
 
     def method(self) -> list[dict[str, Any]]:
@@ -288,7 +303,14 @@ class Teller:
         for row in load("groups"):
             speed = speed_of(row.id)
             source = speed.citation if speed.official else self.text("not_official")
-            rows.append({"group": row.extra[f"name_{self.lang}"], "speed": f"{speed.number:g} m/s", "source": source, "confidence": speed.confidence})
+            rows.append(
+                {
+                    "group": row.extra[f"name_{self.lang}"],
+                    "speed": f"{speed.number:g} m/s",
+                    "source": source,
+                    "confidence": speed.confidence,
+                }
+            )
         return rows
 
     def quality(self) -> list[str]:
@@ -299,6 +321,10 @@ class Teller:
         lines.append(self.text("people_line", night=night))
         if "day" in totals:
             lines.append(self.text("day_night", night=night, day=f"{totals['day']:,.0f}"))
+        for row in twin.layer("people").meta.get("compared", []):
+            zone = self.zone_name(twin.spec.people.age_tier, row["zone"])
+            numbers = {name: f"{row[name]:,.0f}" for name in ("residents", "official")}
+            lines.append(self.text("compared_line", zone=zone, ratio=f"{row['residents'] / row['official'] - 1:+.1%}", **numbers))
         attachments = twin.layer("attachments")
         failures = attachments.table("failures")
         counts = {what: int((failures["what"] == what).sum()) for what in ("cell", "place")}
@@ -322,11 +348,11 @@ class Teller:
                 largest[flag.id] = max(largest.get(flag.id, 0.0), float(np.max(flag.size)))
         shown = []
         for rule in load("completeness_rules"):
-            flag = rule.extra["flag"]
-            size = largest.get(flag)
+            flag_id = rule.extra["flag"]
+            size = largest.get(flag_id)
             value = "–" if size is None else (f"{size:.1%}" if rule.unit == "share of residents" else f"{size:,.1f}")
             bound = f"{self.text('at_least')} {rule.value}" if rule.number else "> 0"
-            shown.append(f"{self.text('flag_' + flag)}: {bound} → {rule.extra['grade']} ({value})")
+            shown.append(f"{self.text('flag_' + flag_id)}: {bound} → {rule.extra['grade']} ({value})")
         return shown
 
     def header(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ _BAND_COLOURS = ("#08519c", "#4292c6", "#9ecae1", "#fdd49e", "#fff5e8")
 def _symbol(name: str, kind: str, colour: str, outline: str = "no") -> str:
     layer = {"fill": "SimpleFill", "marker": "SimpleMarker"}[kind]
     options = "".join(
-        f"<Option name={quoteattr(key)} type=\"QString\" value={quoteattr(value)}/>"
+        f'<Option name={quoteattr(key)} type="QString" value={quoteattr(value)}/>'
         for key, value in (
             ("color", colour),
             ("outline_color", "#2b3440"),
@@ -26,7 +26,9 @@ def _symbol(name: str, kind: str, colour: str, outline: str = "no") -> str:
 
 
 def _document(renderer: str) -> str:
-    return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis version=\"3.28\" styleCategories=\"Symbology\">{renderer}</qgis>"
+    return (
+        f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis version=\"3.28\" styleCategories=\"Symbology\">{renderer}</qgis>"
+    )
 
 
 def band_style(column: str, breaks: list[float]) -> str:
