@@ -61,9 +61,8 @@ def cross_squares(ways: Ways, areas: Areas) -> Ways:
         crossed += bool(links)
     if not made:
         return ways
-    return ways.with_ways(made, list(distinct)).noted(
-        f"{crossed} squares and pedestrian areas can be walked across ({len(made)} lines of sight)"
-    )
+    remark = f"{crossed} squares and pedestrian areas can be walked across ({len(made)} lines of sight)"
+    return ways.with_ways(made, list(distinct)).noted(remark)
 
 
 def _row(tags: Tags) -> tuple[float, ...]:
