@@ -50,7 +50,7 @@ def random_streets(seed: int, nodes: int = 30, edges: int = 45) -> Streets:
     for step in range(min(edges, nodes // 2)):
         u[step], v[step] = (chain + step) % nodes, (chain + step + 1) % nodes
     length = np.where(rng.random(edges) < 0.05, 0.0, np.hypot(x[u] - x[v], y[u] - y[v]) + rng.uniform(1, 300, edges))
-    return Streets(x, y, u, v, length)
+    return Streets(x, y, u.astype(np.int32), v.astype(np.int32), length)
 
 
 def random_attach(streets: Streets, seed: int, owners: int, most: int = 3) -> Attach:
@@ -60,7 +60,7 @@ def random_attach(streets: Streets, seed: int, owners: int, most: int = 3) -> At
     edge = rng.integers(0, streets.edges, len(owner))
     share = rng.choice([0.0, 1.0, 0.25, 0.5, 0.613], len(owner))
     offset = np.where(share == 1.0, streets.edge_length[edge], share * streets.edge_length[edge])
-    return Attach(owner, edge, offset, rng.uniform(0, 80, len(owner)), owners)
+    return Attach(owner.astype(np.int32), edge.astype(np.int32), offset, rng.uniform(0, 80, len(owner)), owners)
 
 
 def reference_ticks(network: Network, origins: Attach, doors: Attach, unit: str) -> np.ndarray:
@@ -120,7 +120,7 @@ def _all_costs(nodes: int, arcs: list[tuple[int, int, int]], n: int, origins: in
     if not least:
         return np.full((origins, doors), UNREACHED, np.int64)
     keys = np.array(list(least))
-    cost = np.array(list(least.values()), np.float64) * 2.0**12 + 1.0
-    matrix = coo_array((cost, (keys[:, 0], keys[:, 1])), shape=(nodes, nodes)).tocsr()
+    lengthened = np.array(list(least.values()), np.float64) * 2.0**12 + 1.0
+    matrix = coo_array((lengthened, (keys[:, 0], keys[:, 1])), shape=(nodes, nodes)).tocsr()
     found = dijkstra(matrix, indices=np.arange(n, n + origins))[:, n + origins : n + origins + doors]
     return np.where(np.isfinite(found), np.floor(np.where(np.isfinite(found), found, 0) / 2.0**12), UNREACHED).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from parkcity.travel import Network, State, nearest, reach_pairs, route, within
+from parkcity.travel import Attach, Decay, Network, Route, State, nearest, reach_pairs, route, within
 from parkcity.travel.kernels.ticks import TICKS_PER, UNREACHED
 
 from .graphs import Uneven, random_attach, random_streets, reference_ticks
@@ -22,7 +23,7 @@ PROFILES = {
 }
 
 
-def _case(profile: str, seed: int):
+def _case(profile: str, seed: int) -> tuple[Network, Attach, Attach]:
     streets = random_streets(seed)
     network = Network.build(streets, PROFILES[profile])
     return network, random_attach(streets, seed + 1, 12), random_attach(streets, seed + 2, 9)
@@ -34,10 +35,7 @@ def _case(profile: str, seed: int):
 @pytest.mark.parametrize("seed", range(0, 60, 10))
 def test_nearest_within_and_pairs_equal_a_dense_expansion(profile: str, seed: int, direction: Literal["to", "from"], unit: str) -> None:
     network, origins, doors = _case(profile, seed)
-    if direction == "to":
-        ticks = reference_ticks(network, origins, doors, unit)
-    else:
-        ticks = reference_ticks(network, doors, origins, unit).T
+    ticks = reference_ticks(network, origins, doors, unit) if direction == "to" else reference_ticks(network, doors, origins, unit).T
     place = np.arange(doors.owners) // 2
     by_place = np.stack([ticks[:, place == p].min(axis=1) for p in range(place.max() + 1)], axis=1)
     klass = place % 2
@@ -81,7 +79,7 @@ def test_a_route_has_the_cost_of_its_cell_and_its_legs_join(profile: str, seed: 
                 _assert_joined(network, way)
 
 
-def _assert_joined(network, way) -> None:
+def _assert_joined(network: Network, way: Route) -> None:
     streets = network.streets
     none = streets.edge_length == 0
     same = coo_array((none[none], (streets.edge_u[none], streets.edge_v[none])), shape=(streets.nodes, streets.nodes))
@@ -93,5 +91,48 @@ def _assert_joined(network, way) -> None:
             u, v, length = int(streets.edge_u[edge]), int(streets.edge_v[edge]), streets.edge_length[edge]
             spot.append(corner[u] if at == 0 else corner[v] if at == length else (int(edge), float(at)))
         ends.append(spot)
-    for before, after in zip(ends[:-1], ends[1:], strict=True):
+    for before, after in itertools.pairwise(ends):
         assert before[1] == after[0]
+
+
+@pytest.mark.parametrize("limit", [None, 500.0])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("seed", range(0, 40, 10))
+def test_the_k_nearest_places_are_the_first_k_of_all(profile: str, seed: int, limit: float | None) -> None:
+    network, origins, doors = _case(profile, seed)
+    place = np.arange(doors.owners) // 2
+    ticks = reference_ticks(network, origins, doors, "s")
+    by_place = np.stack([ticks[:, place == p].min(axis=1) for p in range(place.max() + 1)], axis=1)
+    found = nearest(network, origins, doors, place, k=3, limit=limit)
+    order = np.argsort(by_place, axis=1, kind="stable")[:, :3]
+    expected = np.take_along_axis(by_place, order, axis=1)
+    ok = expected <= (UNREACHED - 1 if limit is None else limit * TICKS_PER["s"])
+    assert np.array_equal(found.states[0] == State.OK, ok)
+    assert np.array_equal(found.ticks[0][ok], expected[ok])
+    assert np.array_equal(found.place[0][ok], order[ok])
+
+
+@pytest.mark.parametrize("seed", range(0, 40, 10))
+def test_decays_follow_their_formulas(seed: int) -> None:
+    network, origins, doors = _case("lopsided", seed)
+    cost = reference_ticks(network, origins, doors, "s") / TICKS_PER["s"]
+    weights = np.linspace(1, 3, doors.owners)
+    decays = [
+        Decay("step", 700.0),
+        Decay("linear", 700.0),
+        Decay("gaussian", 700.0, scale=250.0),
+        Decay("exponential", 700.0, scale=300.0),
+        Decay("logistic", 700.0, scale=60.0, middle=350.0),
+    ]
+    left = [
+        np.ones_like(cost),
+        1 - cost / 700,
+        np.exp(-(cost**2) / (2 * 250.0**2)),
+        np.exp(-cost / 300),
+        1 / (1 + np.exp(np.minimum((cost - 350) / 60, 700))),
+    ]
+    found = within(network, origins, doors, decays, weights)
+    attached = found.states == State.OK
+    for j, share in enumerate(left):
+        expected = (np.where(cost <= 700, share, 0) * weights).sum(axis=1)
+        assert np.allclose(found.sums[j][attached], expected[attached], rtol=0, atol=doors.owners * 2.0**-20)

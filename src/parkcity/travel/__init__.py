@@ -3,26 +3,35 @@
 Works on a city's twin, or on any plain graph of nodes and edges. Importing it imports no compiler; the first search does.
 """
 
+from parkcity.travel.decay import Decay
+from parkcity.travel.edits import NearestField, SumField, touched_origins
 from parkcity.travel.nearest import Nearest, nearest
 from parkcity.travel.network import Network
 from parkcity.travel.profiles import Profile
 from parkcity.travel.reach import Pairs, Within, reach_pairs, within
 from parkcity.travel.route import Route, route
+from parkcity.travel.sites import Gains, what_if
 from parkcity.travel.states import State
 from parkcity.travel.streets import Attach, Streets
 
 __all__ = [
     "Attach",
+    "Decay",
+    "Gains",
     "Nearest",
+    "NearestField",
     "Network",
     "Pairs",
     "Profile",
     "Route",
     "State",
     "Streets",
+    "SumField",
     "Within",
     "nearest",
     "reach_pairs",
     "route",
+    "touched_origins",
+    "what_if",
     "within",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from parkcity.base.errors import LimitError, UsageError
+from parkcity.travel.decay import Decay
 from parkcity.travel.kernels.ticks import TICKS_PER
 from parkcity.travel.nearest import is_backwards, limit_ticks
 from parkcity.travel.queues import queue_shape
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from parkcity.travel.kernels.ends import ByNode, Ends
     from parkcity.travel.kernels.lanes import Arena
+    from parkcity.travel.kernels.sums import Decays
     from parkcity.travel.network import Direction, Graph, Network, Side
     from parkcity.travel.queues import QueueShape
     from parkcity.travel.streets import Attach
@@ -32,7 +34,8 @@ FIRST_ROWS = 4096
 @dataclass(frozen=True)
 class Within:
     """Sums within limits. Shapes: `sums` float64 [limits, n], or [groups, limits, n] for weights of several groups; `counts` int64
-    [limits, n], places within reach; `states` int8 [n]. An origin that is not ok has sum NaN and count -1."""
+    [limits, n], places within reach; `states` int8 [n]. An origin that is not ok has sum NaN and count -1.
+    """
 
     sums: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
@@ -42,7 +45,8 @@ class Within:
 @dataclass(frozen=True)
 class Pairs:
     """Places within reach, row by row. Shapes: `start` int64 [n + 1]; `place` int32 [pairs], rising within an origin; `cost` float64
-    [pairs], seconds or metres; `states` int8 [n]."""
+    [pairs], seconds or metres; `states` int8 [n].
+    """
 
     start: npt.NDArray[np.int64]
     place: npt.NDArray[np.int32]
@@ -67,6 +71,13 @@ class Setting:
     order: npt.NDArray[np.int32]
     shape: QueueShape
     places: int
+    backwards: bool
+
+    def with_sources(self, sources: Ends) -> Setting:
+        """The same search from other sources."""
+        from parkcity.travel.kernels.ends import along_curve
+
+        return replace(self, sources=sources, order=along_curve(sources))
 
     def bench(self) -> Bench:
         """Work arrays for one thread."""
@@ -125,7 +136,7 @@ def prepare(
     targets = network.ends(doors, unit, leaving=backwards, backwards=backwards, owner=grouped, owners=count)
     span = int(max(sources.cost_a[sources.node_a >= 0].max(initial=0), sources.cost_b[sources.node_b >= 0].max(initial=0)))
     at = network.by_node(targets, unit)
-    return Setting(graph, graph.side(backwards), sources, targets, at, along_curve(sources), queue_shape(graph, span), count)
+    return Setting(graph, graph.side(backwards), sources, targets, at, along_curve(sources), queue_shape(graph, span), count, backwards)
 
 
 def origin_states(origins: Attach) -> npt.NDArray[np.int8]:
@@ -152,11 +163,46 @@ def quanta(weights: npt.ArrayLike, quantum: float = QUANTUM) -> npt.NDArray[np.i
     return np.rint(number / quantum).astype(np.int64)
 
 
+def decay_rows(decays: Sequence[Decay], unit: str) -> Decays:
+    """Decays in ticks, for kernels."""
+    from parkcity.travel.kernels.sums import Decays
+
+    if not decays:
+        msg = "at least one limit or decay is needed"
+        raise UsageError(msg)
+    per = TICKS_PER[unit]
+    return Decays(
+        np.array([decay.code for decay in decays], np.int8),
+        np.array([limit_ticks(decay.limit, unit) for decay in decays], np.int64),
+        np.array([(decay.scale or 1.0) * per for decay in decays], np.float64),
+        np.array([(decay.middle or 0.0) * per for decay in decays], np.float64),
+    )
+
+
+def raw_sums(setting: Setting, rows: npt.NDArray[np.int64], decays: Decays, owners: int, threads: int) -> npt.NDArray[np.int64]:
+    """Sums in whole quanta, int64 [owners, groups, decays]."""
+    from parkcity.travel.kernels.sums import sum_batches
+
+    found = np.zeros((owners, len(rows), len(decays.limit)), np.int64)
+    size, side, shift = ORIGINS_PER_JOB, setting.side, setting.shape.shift
+    fixed = (setting.order, side.indptr, side.arcs, setting.sources, setting.targets, setting.at, rows, decays, shift)
+
+    def work(job: int, bench: Bench) -> None:
+        first, last = job * size, min(len(setting.order), (job + 1) * size)
+        while first < last:
+            first, need = sum_batches(first, last, *fixed, bench.arena, found)
+            if need:
+                bench.grow(need)
+
+    side_by_side(-(-len(setting.order) // size), threads, setting.bench, work)
+    return found
+
+
 def within(
     network: Network,
     origins: Attach,
     doors: Attach,
-    limits: Sequence[float],
+    limits: Sequence[float | Decay],
     weights: npt.ArrayLike | None = None,
     door_place: npt.ArrayLike | None = None,
     *,
@@ -166,48 +212,36 @@ def within(
     quantum: float = QUANTUM,
     threads: int | None = None,
 ) -> Within:
-    """Sums of the weights of all places within each limit of every origin, and their number, exactly.
+    """Sums of the weights of all places within each limit of every origin, and their number, exactly, in one search.
 
-    `weights` float64 [places] or [groups, places] (without them only places are counted); `door_place` int32 [owners of doors]: a place
-    with several doors counts once, by its cheapest door; `limits` in `unit`, themselves included. Weights are summed as whole quanta
-    (2**-20 unless told otherwise), so the same bits come from any order and any number of threads.
+    `limits`: numbers in `unit`, themselves included, or `Decay`s; `weights` float64 [places] or [groups, places] (without them only places
+    are counted); `door_place` int32 [owners of doors]: a place with several doors counts once, by its cheapest door. Weights are summed
+    as whole quanta (2**-20 unless told otherwise), so the same bits come from any order and any number of threads; a decayed weight is
+    rounded to whole quanta per pair. Counts are of places within the limit, undecayed.
     """
-    from parkcity.travel.kernels.sums import sum_batches
-
-    tops = np.array([limit_ticks(limit, unit) for limit in limits], np.int64)
-    if not len(tops):
-        msg = "at least one limit is needed"
-        raise UsageError(msg)
+    decays = decay_rows([limit if isinstance(limit, Decay) else Decay("step", float(limit)) for limit in limits], unit)
     amount = None if weights is None else np.atleast_2d(quanta(weights, quantum))
     setting = prepare(network, origins, doors, door_place, unit, direction, None if amount is None else amount.shape[1])
-    groups = [] if amount is None else [amount]
-    if counts or amount is None:
-        groups.append(np.ones((1, setting.places), np.int64))
-    rows = np.concatenate(groups)
-    ranked = np.argsort(tops, kind="stable")
-    found = np.zeros((origins.owners, len(rows), len(tops)), np.int64)
-    size = ORIGINS_PER_JOB
-
-    def work(job: int, bench: Bench) -> None:
-        first, last = job * size, min(len(setting.order), (job + 1) * size)
-        side, shift = setting.side, setting.shape.shift
-        fixed = (setting.order, side.indptr, side.arcs, setting.sources, setting.targets, setting.at, rows, tops[ranked], shift)
-        while first < last:
-            first, need = sum_batches(first, last, *fixed, bench.arena, found)
-            if need:
-                bench.grow(need)
-
-    side_by_side(-(-len(setting.order) // size), thread_count(threads), setting.bench, work)
+    workers = thread_count(threads)
     states = origin_states(origins)
-    back = np.empty(len(tops), np.int64)
-    back[ranked] = np.arange(len(tops))
-    table = np.ascontiguousarray(found[:, :, back].transpose(1, 2, 0))
     bad = states != State.OK
-    number = table[-1].copy() if counts or amount is None else np.full(table.shape[1:], -1, np.int64)
+    shape = (len(limits), origins.owners)
+    number = np.full(shape, -1, np.int64)
+    sums: npt.NDArray[np.float64] = np.empty((0, *shape)) if amount is None else np.empty((len(amount), *shape))
+    flat = not decays.kind.any()
+    both = counts and flat and amount is not None
+    one = np.ones((1, setting.places), np.int64)
+    if amount is not None:
+        found = raw_sums(setting, np.concatenate([amount, one]) if both else amount, decays, origins.owners, workers)
+        sums = found[:, : len(amount)].transpose(1, 2, 0).astype(np.float64) * quantum
+        if both:
+            number = np.ascontiguousarray(found[:, -1].T)
+    if (counts or amount is None) and not both:
+        steps = decays._replace(kind=np.zeros_like(decays.kind))
+        number = np.ascontiguousarray(raw_sums(setting, one, steps, origins.owners, workers)[:, 0].T)
     number[:, bad] = -1
-    sums = (table[: 0 if amount is None else len(amount)] * quantum).astype(np.float64)
     sums[:, :, bad] = np.nan
-    return Within(sums[0] if weights is not None and np.ndim(weights) == 1 else sums, number, states)
+    return Within(np.ascontiguousarray(sums[0] if weights is not None and np.ndim(weights) == 1 else sums), number, states)
 
 
 def reach_pairs(
@@ -236,7 +270,7 @@ def reach_pairs(
     parts: list[list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]] = [[] for _ in range(jobs)]
 
     def work(job: int, bench: Bench) -> None:
-        parts[job] = list(_pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, bench))
+        parts[job] = list(pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, bench))
 
     side_by_side(jobs, thread_count(threads), setting.bench, work)
     amount = np.zeros(origins.owners + 1, np.int64)
@@ -252,11 +286,13 @@ def reach_pairs(
     return Pairs(start, place, ticks / TICKS_PER[setting.graph.unit], origin_states(origins))
 
 
-def _pair_parts(
+def pair_parts(
     setting: Setting, first: int, last: int, top: int, bench: Bench
 ) -> list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    """Pairs of the sources `order[first:last]`: (first row, counts, targets, ticks) each, growing the bench as needed."""
     from parkcity.travel.kernels.pairs import pair_batches
 
+    """Pairs of the sources `order[first:last]`: lists of (first row, counts, targets, ticks), growing the bench as needed."""
     side, room = setting.side, 65_536
     out = []
     while first < last:
@@ -279,7 +315,7 @@ def _refuse_if_large(setting: Setting, top: int, memory_gb: float) -> None:
         return
     sample = np.unique(np.linspace(0, max(count - 64, 0), 16).astype(np.int64))
     bench = setting.bench()
-    pairs = [len(part[2]) for first in sample for part in _pair_parts(setting, int(first), min(count, int(first) + 64), top, bench)]
+    pairs = [len(part[2]) for first in sample for part in pair_parts(setting, int(first), min(count, int(first) + 64), top, bench)]
     per_origin = sum(pairs) / (len(sample) * min(64, count))
     need_gb = per_origin * count * 28 / 1e9
     if need_gb > memory_gb:

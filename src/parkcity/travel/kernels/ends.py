@@ -6,13 +6,15 @@ hold the walk from the owner to the street.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from parkcity.travel.kernels.contract import EdgeTicks, Links
 from parkcity.travel.kernels.jit import Float64, Int32, Int64, kernel
 from parkcity.travel.kernels.ticks import UNREACHED
+
+if TYPE_CHECKING:
+    from parkcity.travel.kernels.contract import EdgeTicks, Links
 
 
 class Ends(NamedTuple):
@@ -37,7 +39,8 @@ class Ends(NamedTuple):
 
 class ByNode(NamedTuple):
     """The ends of targets by node and by link. Shapes: `start` int32 [nodes + 1]; `target`, `cost` int32 [h]; `link_start` int32
-    [links + 1]; `link_row` int32, rows of `Ends`."""
+    [links + 1]; `link_row` int32, rows of `Ends`.
+    """
 
     start: Int32
     target: Int32

@@ -6,6 +6,8 @@ the answer is unique and does not depend on the order of the search.
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 
 from parkcity.travel.kernels.ends import ByNode, Ends, direct
@@ -132,7 +134,7 @@ def gather(
     """The least label of each owner, from the labels of the nodes at its ends and from doors on its own link.
 
     Shapes: `labels` int64 [classes, n]; owners `first` to `last` - 1 of `ends` are written to `out` int64 [classes, owners].
-    `door_class` int16, `place` int32 [owners of doors].
+    `door_class` int16 (-1: shut), `place` int32 [owners of doors].
     """
     for c in range(len(labels)):
         for i in range(first, last):
@@ -153,6 +155,8 @@ def gather(
                     cost = direct(doors, door, ends, k)
                     if cost != UNREACHED:
                         owner = doors.owner[door]
+                        if door_class[owner] < 0:
+                            continue
                         label = (np.int64(cost) << PLACE_BITS) | place[owner]
                         out[door_class[owner], i] = min(out[door_class[owner], i], label)
 
@@ -179,12 +183,23 @@ def reachable(indptr: Int32, arcs: Int32, seed_node: Int32, reached: Bool, stack
 
 @kernel
 def read_labels(
-    first: int, last: int, labels: Int64, top: int, per_tick: float, ends: Ends, reached: Bool, value: Float32, place: Int32, state: Int8
+    first: int,
+    last: int,
+    labels: Int64,
+    top: int,
+    per_tick: float,
+    ends: Ends,
+    reached: Bool,
+    value: Float32,
+    place: Int32,
+    state: Int8,
+    ticks: Int32,
 ) -> None:
     """Labels of owners as numbers, places and states, for owners `first` to `last` - 1.
 
     Shapes: `labels` int64 [owners]; `top`, the largest label within the limit; `reached` bool [n], nodes that some place reaches at any
-    cost; outputs `value` float32, `place` int32 (-1 for none), `state` int8 [owners]: 0 ok, 1 unreachable, 2 not attached, 5 over limit.
+    cost; outputs [owners]: `value` float32, `place` int32 (-1 for none), `ticks` int32 (`UNREACHED` for none), `state` int8: 0 ok,
+    1 unreachable, 2 not attached, 5 over limit.
     """
     for i in range(first, last):
         label = labels[i]
@@ -192,12 +207,143 @@ def read_labels(
             value[i] = np.float32((label >> PLACE_BITS) * per_tick)
             place[i] = np.int32(label & PLACE_MASK)
             state[i] = 0
+            ticks[i] = np.int32(label >> PLACE_BITS)
             continue
         value[i] = np.nan
         place[i] = -1
+        ticks[i] = UNREACHED
         state[i] = 2 if ends.start[i] == ends.start[i + 1] else 1
         if label != NOWHERE:
             state[i] = 5
         for k in range(ends.start[i], ends.start[i + 1]):
             if (ends.node_a[k] >= 0 and reached[ends.node_a[k]]) or (ends.node_b[k] >= 0 and reached[ends.node_b[k]]):
                 state[i] = 5
+
+
+@kernel
+def improve(indptr: Int32, arcs: Int32, seed_node: Int32, seed_label: Int64, limit: int, labels: Int64, changed: Int8) -> Int32:
+    """Lower labels from new seeds, touching only the nodes that become better. Returns them, int32.
+
+    `labels` int64 [n], in and out; `changed` int8 [n], all 0, scratch, left so.
+    """
+    top = (np.int64(limit) << PLACE_BITS) | PLACE_MASK
+    heap = [(np.int64(0), np.int64(0))]
+    heap.pop()
+    better = [np.int32(0)]
+    better.pop()
+    for s in range(len(seed_node)):
+        if seed_label[s] <= top and seed_label[s] < labels[seed_node[s]]:
+            labels[seed_node[s]] = seed_label[s]
+            heapq.heappush(heap, (np.int64(seed_label[s]), np.int64(seed_node[s])))
+    while len(heap) > 0:
+        label, node = heapq.heappop(heap)
+        if label > labels[node]:
+            continue
+        if changed[node] == 0:
+            changed[node] = 1
+            better.append(np.int32(node))
+        for a in range(indptr[node], indptr[node + 1]):
+            onward = label + (np.int64(arcs[a, 1]) << PLACE_BITS)
+            if onward < labels[arcs[a, 0]] and onward <= top:
+                labels[arcs[a, 0]] = onward
+                heapq.heappush(heap, (onward, np.int64(arcs[a, 0])))
+    out = np.empty(len(better), np.int32)
+    for i in range(len(better)):
+        out[i] = better[i]
+        changed[better[i]] = 0
+    return out
+
+
+@kernel
+def erase(indptr: Int32, arcs: Int32, seed_node: Int32, place: int, labels: Int64) -> Int32:
+    """Forget a place: every node whose label is of `place` becomes `NOWHERE`. Returns those nodes, int32.
+
+    They hang together with the place's own seeds, because the best label of a node was the best of the node before it on its path.
+    """
+    stack = [np.int32(0)]
+    stack.pop()
+    gone = [np.int32(0)]
+    gone.pop()
+    for s in range(len(seed_node)):
+        stack.append(seed_node[s])  # noqa: PERF401
+    while len(stack) > 0:
+        node = stack.pop()
+        if labels[node] != NOWHERE and (labels[node] & PLACE_MASK) == place:
+            labels[node] = NOWHERE
+            gone.append(node)
+            for a in range(indptr[node], indptr[node + 1]):
+                stack.append(arcs[a, 0])  # noqa: PERF401
+    out = np.empty(len(gone), np.int32)
+    for i in range(len(gone)):
+        out[i] = gone[i]
+    return out
+
+
+@kernel
+def border(gone: Int32, back_indptr: Int32, back_arcs: Int32, labels: Int64) -> tuple[Int32, Int64]:
+    """Seeds that reach erased nodes from the nodes around them. `back_*`: the arcs against the search."""
+    count = 0
+    for i in range(len(gone)):
+        count += back_indptr[gone[i] + 1] - back_indptr[gone[i]]
+    node = np.empty(count, np.int32)
+    label = np.empty(count, np.int64)
+    count = 0
+    for i in range(len(gone)):
+        for a in range(back_indptr[gone[i]], back_indptr[gone[i] + 1]):
+            near = labels[back_arcs[a, 0]]
+            if near != NOWHERE:
+                node[count] = gone[i]
+                label[count] = near + (np.int64(back_arcs[a, 1]) << PLACE_BITS)
+                count += 1
+    return node[:count], label[:count]
+
+
+@kernel
+def owners_at(nodes: Int32, links: Int32, ends: Ends, at: ByNode) -> Int32:
+    """Owners with an end at one of the nodes or on one of the links, int32, rising, each once."""
+    some = [np.int32(0)]
+    some.pop()
+    for i in range(len(nodes)):
+        for h in range(at.start[nodes[i]], at.start[nodes[i] + 1]):
+            some.append(at.target[h])  # noqa: PERF401
+    for i in range(len(links)):
+        if links[i] >= 0:
+            for r in range(at.link_start[links[i]], at.link_start[links[i] + 1]):
+                some.append(ends.owner[at.link_row[r]])  # noqa: PERF401
+    out = np.empty(len(some), np.int32)
+    for i in range(len(some)):
+        out[i] = some[i]
+    return np.unique(out)
+
+
+@kernel
+def gather_some(
+    rows: Int32, klass: int, labels: Int64, ends: Ends, doors: Ends, doors_at: ByNode, door_class: Int16, place: Int32, out: Int64
+) -> None:
+    """As `gather`, for some owners and one class: `labels` int64 [n]; `out` int64 [rows], in and out, can only fall."""
+    for n in range(len(rows)):
+        i = rows[n]
+        for k in range(ends.start[i], ends.start[i + 1]):
+            if ends.node_a[k] >= 0 and labels[ends.node_a[k]] != NOWHERE:
+                out[n] = min(out[n], labels[ends.node_a[k]] + (np.int64(ends.cost_a[k]) << PLACE_BITS))
+            if ends.node_b[k] >= 0 and labels[ends.node_b[k]] != NOWHERE:
+                out[n] = min(out[n], labels[ends.node_b[k]] + (np.int64(ends.cost_b[k]) << PLACE_BITS))
+            if ends.link[k] >= 0 and len(doors_at.link_row) > 0:
+                for r in range(doors_at.link_start[ends.link[k]], doors_at.link_start[ends.link[k] + 1]):
+                    door = doors_at.link_row[r]
+                    owner = doors.owner[door]
+                    near = direct(doors, door, ends, k)
+                    if near != UNREACHED and door_class[owner] == klass:
+                        out[n] = min(out[n], (np.int64(near) << PLACE_BITS) | place[owner])
+
+
+@kernel
+def meet_some(rows: Int32, klass: int, ends: Ends, doors: Ends, door_class: Int16, place: Int32, out: Int64) -> None:
+    """Direct ways from a few doors to some owners on the same links; for places that are not listed by link. As `gather_some`."""
+    for n in range(len(rows)):
+        for k in range(ends.start[rows[n]], ends.start[rows[n] + 1]):
+            for door in range(len(doors.link)):
+                if ends.link[k] >= 0 and ends.link[k] == doors.link[door] and door_class[doors.owner[door]] == klass:
+                    near = direct(doors, door, ends, k)
+                    if near != UNREACHED:
+                        out[n] = min(out[n], (np.int64(near) << PLACE_BITS) | place[doors.owner[door]])

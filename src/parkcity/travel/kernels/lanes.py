@@ -229,7 +229,8 @@ def search(indptr: Int32, arcs: Int32, sources: Ends, batch: Int32, limit: int, 
 @kernel
 def collect(sources: Ends, batch: Int32, targets: Ends, at: ByNode, limit: int, arena: Arena) -> int:
     """Least costs from every lane to every target near a node of the batch: `arena.target` and `arena.target_row`, `arena.size[1]` of
-    them. Returns 0, or the rows that the arena would need (the arena is then cleared)."""
+    them. Returns 0, or the rows that the arena would need (the arena is then cleared).
+    """
     row, seen, slot, target, target_row = arena.row, arena.seen, arena.slot, arena.target, arena.target_row
     at_start, at_target, at_cost, link_start, link_row = at.start, at.target, at.cost, at.link_start, at.link_row
     count, room = 0, len(target_row)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from parkcity.travel.kernels.ends import ByNode, Ends
 from parkcity.travel.kernels.jit import Int32, Int64, kernel
 from parkcity.travel.kernels.lanes import Arena, clear, collect, search
 from parkcity.travel.kernels.vector import LANES
+
+if TYPE_CHECKING:
+    from parkcity.travel.kernels.ends import ByNode, Ends
 
 
 @kernel

@@ -14,8 +14,6 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
-from parkcity.travel.kernels.ticks import UNREACHED
-
 if TYPE_CHECKING:
     from parkcity.travel.kernels.jit import Int64, UInt32
 
@@ -49,7 +47,7 @@ def _splat(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(one, none, ir.Constant(ir.VectorType(word, LANES), [0] * LANES))
 
 
-def _lower_vector(typing: Any, target: Any, there: Any, source: Any, here: Any, step: Any, limit: Any) -> Any:
+def _lower_vector(typing: Any, target: Any, there: Any, source: Any, here: Any, step: Any, limit: Any) -> Any:  # noqa: ARG001 (the compiler reads the names)
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         to = _row(context, builder, signature.args[0], args[0], args[1])
         old = builder.load(to, align=4)
@@ -71,7 +69,7 @@ def _add_plain(sums: Int64, at: int, row: UInt32, here: int, top: int, amount: i
             sums[at, lane] += amount
 
 
-def _add_vector(typing: Any, sums: Any, at: Any, row: Any, here: Any, top: Any, amount: Any) -> Any:
+def _add_vector(typing: Any, sums: Any, at: Any, row: Any, here: Any, top: Any, amount: Any) -> Any:  # noqa: ARG001
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         wide = ir.VectorType(ir.IntType(64), LANES)
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
