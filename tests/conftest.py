@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_socket import socket_allow_hosts
 
 if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
@@ -25,14 +24,6 @@ _CHROMIUM_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-
-
-@pytest.fixture(autouse=True)
-def _loopback_only(request: pytest.FixtureRequest) -> None:
-    """Nothing outside this machine may be reached."""
-    if "browser" in request.fixturenames:
-        return
-    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
 
 
 @dataclass
@@ -78,6 +69,7 @@ def browser(_chromium: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: watched.errors.append(str(error)))
     yield watched
     page.close()
+    assert watched.strays == [], "the page asked for something that is not on this machine"
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_socket import SocketConnectBlockedError
 
 from tests.conftest import REPOSITORY
 
@@ -147,6 +149,15 @@ def test_the_package_is_imported_in_half_a_second() -> None:
         subprocess.run([sys.executable, "-c", "import parkcity"], check=True)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.5, times
+
+
+@pytest.mark.filterwarnings("ignore:A test tried to use socket")
+def test_a_test_reaches_this_machine_and_no_other() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as here:
+        assert here.getpeername() == server.getsockname()
+    # 192.0.2.0/24 is kept for documentation and belongs to nobody (RFC 5737, section 3).
+    with pytest.raises(SocketConnectBlockedError):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
 
 
 def test_public_names_exist_and_others_are_refused() -> None:
