@@ -1,1 +1,1 @@
-"""."""
+"""What to do about it: scenarios compared, sites chosen."""

@@ -1,0 +1,184 @@
+"""Inputs of a city under a scenario, from those of the baseline: only what a change touches is computed again.
+
+A class of places that the scenario leaves alone keeps its answers. Where places were only added, one search from the new
+doors is compared with the baseline's distances; where some were closed or moved, the class is searched again. The answers
+equal those of a full computation bit for bit, and nothing of a scenario is written to disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.insight.classes import place_class
+from parkcity.insight.inputs import Inputs, speed_of
+from parkcity.twin.scenario import TwinUnder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from parkcity.travel import Attach, Network
+
+    Floats = NDArray[np.float64]
+
+_WALKS_ON = ("cells", "streets")
+
+
+@dataclass(frozen=True)
+class ClassDelta:
+    """How a class of places differs from the baseline: new or moved places as rows of the class, and whether any was lost."""
+
+    fresh: NDArray[np.int64]
+    lost: bool
+    same_area: bool
+
+    @property
+    def untouched(self) -> bool:
+        """Is the class as it was?"""
+        return not len(self.fresh) and not self.lost
+
+
+@dataclass
+class InputsUnder(Inputs):
+    """Inputs of a city under a scenario; `base` gives those of the baseline for the same group and period."""
+
+    base: Inputs | None = None
+
+    @classmethod
+    def of(cls, twin: TwinUnder, base: Inputs) -> InputsUnder:
+        """The inputs under a scenario for the group and period of the baseline's inputs."""
+        return cls(twin, base.group, base.period, base.threads, base=base)
+
+    def for_group(self, group: str) -> InputsUnder:
+        """The same city under the same scenario for another group."""
+        base = self._base if group == self._base.group else self._base.for_group(group)
+        return InputsUnder(self.twin, group, self.period, self.threads, self._memory, base=base)
+
+    @property
+    def _base(self) -> Inputs:
+        assert self.base is not None
+        return self.base
+
+    @property
+    def _under(self) -> TwinUnder:
+        assert isinstance(self.twin, TwinUnder)
+        return self.twin
+
+    def _is_changed(self, *layers: str) -> bool:
+        return any(layer in self._under.changed for layer in layers)
+
+    @cached_property
+    def network(self) -> Network:
+        """The walking network of the group: the baseline's unless streets changed."""
+        return super().network if self._is_changed("streets") else self._base.network
+
+    def delta(self, class_id: str) -> ClassDelta:
+        """How a class differs from the baseline."""
+        key = f"delta/{class_id}"
+        if key not in self._memory:
+            rows, before = self.rows_of(class_id), self._base.rows_of(class_id)
+            came_from, stands = self._under.place_from[rows], self._under.same_doors[rows]
+            kept = stands & np.isin(came_from, before)
+            area = self.twin.places["area_m2"].to_numpy(float)[rows[kept]]
+            was = self._base.twin.places["area_m2"].to_numpy(float)[came_from[kept]]
+            same = bool(np.array_equal(area, was, equal_nan=True))
+            self._memory[key] = ClassDelta(np.flatnonzero(~kept), int(kept.sum()) < len(before), same)
+        found: ClassDelta = self._memory[key]
+        return found
+
+    def _nobody_served(self) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        """The answers for a class that has no place left."""
+        from parkcity.travel import State
+
+        cells = len(self.twin.cells)
+        state = np.full(cells, State.NOT_ATTACHED, np.int8)
+        state[self.origins().owner] = State.NO_SERVICE
+        return np.full(cells, np.nan), np.full(cells, -1, np.int64), state
+
+    def _nearest(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        if place_class(class_id).kind in self.twin.kinds() and not len(self.rows_of(class_id)):
+            return self._nobody_served()
+        if self._is_changed(*_WALKS_ON) or place_class(class_id).kind not in self._base.twin.kinds():
+            return super()._nearest(class_id, unit)
+        self._require(place_class(class_id))
+        delta = self.delta(class_id)
+        if delta.lost:
+            return super()._nearest(class_id, unit)
+        speed = speed_of(self.group).number if unit == "s" else 1.0
+        key = f"nearest-under/{class_id}/{unit}/{speed}"
+        if key not in self._memory:
+            value, place, state = self._base._nearest(class_id, unit)  # noqa: SLF001 - the same class
+            known = (value, self._renumbered(place), state)
+            self._memory[key] = known if delta.untouched else self._improved(known, class_id, delta.fresh, unit)
+        found: tuple[Floats, NDArray[np.int64], NDArray[np.int8]] = self._memory[key]
+        return found
+
+    def _renumbered(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of places of the baseline as rows under the scenario."""
+        now = np.full(len(self._base.twin.places) + 1, -1, np.int64)
+        came_from = self._under.place_from
+        old = np.flatnonzero(came_from >= 0)
+        now[came_from[old]] = old
+        return now[place]
+
+    def _improved(
+        self, known: tuple[Floats, NDArray[np.int64], NDArray[np.int8]], class_id: str, fresh: NDArray[np.int64], unit: str
+    ) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        """The baseline's answers where no new place is nearer, those of the new places elsewhere."""
+        from parkcity.travel import State, nearest
+
+        doors, door_place, rows = self._fresh_doors(class_id, fresh)
+        found = nearest(self.network, self.origins(), doors, door_place, unit=unit, threads=self.threads)
+        value, place, state = known
+        new, new_place = found.values[0].astype(np.float64), found.place[0]
+        row = np.where(new_place >= 0, rows[np.maximum(new_place, 0)], -1)
+        reached = found.states[0] == State.OK
+        # At equal cost the lower row wins, as in a search over all places at once.
+        better = reached & ((state != State.OK) | (new < value) | ((new == value) & (row < place)))
+        value, place, state = value.copy(), place.copy(), state.copy()
+        value[better], place[better], state[better] = new[better], row[better], State.OK
+        opened = (state == State.NO_SERVICE) & (found.states[0] == State.UNREACHABLE)
+        value[opened], state[opened] = np.inf, State.UNREACHABLE
+        return value, place, state
+
+    def _fresh_doors(self, class_id: str, fresh: NDArray[np.int64]) -> tuple[Attach, NDArray[np.int32], NDArray[np.int64]]:
+        """Doors of the new places of a class, the new place of each, and the rows of the new places."""
+        from parkcity.travel import Attach
+
+        doors, place, rows = self.doors_of(class_id)
+        number = np.full(len(rows), -1, np.int64)
+        number[fresh] = np.arange(len(fresh))
+        mine = np.flatnonzero(number[place] >= 0)
+        again = np.full(len(place), -1, np.int64)
+        again[mine] = np.arange(len(mine))
+        keep = again[doors.owner] >= 0
+        owner = again[doors.owner[keep]].astype(np.int32)
+        chosen = Attach(owner, doors.edge[keep], doors.offset[keep], doors.distance[keep], len(mine))
+        return chosen, number[place[mine]].astype(np.int32), rows[fresh]
+
+    def place_area_within(self, class_id: str, minutes: float) -> Floats:
+        """Area of all places of a class within a walking time of the group, float64 [cells], m2."""
+        if self._is_changed(*_WALKS_ON) or place_class(class_id).kind not in self._base.twin.kinds():
+            return super().place_area_within(class_id, minutes)
+        if not len(self.rows_of(class_id)):
+            return np.zeros(len(self.twin.cells))
+        delta = self.delta(class_id)
+        if delta.untouched and delta.same_area:
+            return self._base.place_area_within(class_id, minutes)
+        return super().place_area_within(class_id, minutes)
+
+    def _kept(
+        self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        if not self._is_changed(*(layer for layer in layers if layer != "people")):
+            return self._base._kept(name, layers, args, make)  # noqa: SLF001 - the same class
+        key = f"kept/{name}/{sorted(args.items())}"
+        if key not in self._memory:
+            self._memory[key] = make()
+        arrays: dict[str, NDArray[Any]] = self._memory[key]
+        return arrays

@@ -1,0 +1,196 @@
+"""Scenarios: ordered lists of typed changes, and a city under a scenario.
+
+A scenario is written as a small TOML file or built in Python. Every change is checked and tried on a draft in memory; all
+faults of all changes are told at once; a change that does nothing is a fault. The twin on disk is never touched.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.cache import hash_json
+from parkcity.base.errors import Fault, FaultList, InputError
+from parkcity.twin.changes._draft import ChangedLayer, Draft, Ground, scenario_source
+from parkcity.twin.changes._fields import CHANGES, Effect, Report
+from parkcity.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parkcity.base.words import Lang
+    from parkcity.twin.store import StoredLayer
+
+_HEAD = ("id", "name_zh", "name_en", "note")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change as asked for: its kind and the values of its fields."""
+
+    change: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An ordered list of changes. Methods give a new scenario with one change more; nothing is checked before `under`."""
+
+    id: str = "scenario"
+    name_zh: str = ""
+    name_en: str = ""
+    note: str = ""
+    steps: tuple[Step, ...] = ()
+    where: str = "scenario"
+
+    def name(self, lang: Lang) -> str:
+        """The scenario's name in a language, or its id."""
+        return (self.name_zh if lang == "zh" else self.name_en) or self.id
+
+    def change(self, change: str, /, **values: Any) -> Scenario:
+        """One change more, of any kind; fields left as None are not given."""
+        given = {name: value for name, value in values.items() if value is not None}
+        return replace(self, steps=(*self.steps, Step(change, MappingProxyType(given))))
+
+    def add_place(
+        self,
+        kind: str,
+        *,
+        lon: float | None = None,
+        lat: float | None = None,
+        polygon: Sequence[Sequence[float]] | None = None,
+        id: str | None = None,  # noqa: A002 - the field's name in the file
+        name: str | None = None,
+        area_m2: float | None = None,
+        cost: float | None = None,
+    ) -> Scenario:
+        """A new place of a kind, at a point (WGS 84 degrees) or with a polygon."""
+        return self.change("add_place", kind=kind, lon=lon, lat=lat, polygon=polygon, id=id, name=name, area_m2=area_m2, cost=cost)
+
+    def close_place(self, place: str, *, cost: float | None = None) -> Scenario:
+        """Close the place with this id."""
+        return self.change("close_place", place=place, cost=cost)
+
+    def move_place(self, place: str, *, lon: float, lat: float, cost: float | None = None) -> Scenario:
+        """Move the place with this id to a point (WGS 84 degrees)."""
+        return self.change("move_place", place=place, lon=lon, lat=lat, cost=cost)
+
+    def resize_place(self, place: str, *, area_m2: float, cost: float | None = None) -> Scenario:
+        """Give the place with this id another area."""
+        return self.change("resize_place", place=place, area_m2=area_m2, cost=cost)
+
+    def add_people(
+        self, residents: float, *, cell: str | None = None, lon: float | None = None, lat: float | None = None, day: float | None = None
+    ) -> Scenario:
+        """New residents in a cell, named by its id or by a point (WGS 84 degrees) in it."""
+        return self.change("add_people", residents=residents, cell=cell, lon=lon, lat=lat, day=day)
+
+    def move_people(self, residents: float, *, from_cell: str, to_cell: str) -> Scenario:
+        """Residents who move from one cell to another."""
+        return self.change("move_people", residents=residents, from_cell=from_cell, to_cell=to_cell)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file. Raises `InputError` with every fault of its form."""
+    if not path.is_file():
+        raise InputError(Fault(str(path), "there is no such file.", todo="name a scenario file (TOML)"))
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Fault(str(path), f"this is not TOML: {error}.")) from None
+    faults = FaultList()
+    head, entries = document.get("scenario", {}), document.get("changes", [])
+    for key in document:
+        if key not in {"scenario", "changes"}:
+            faults.add(path, f"unknown key '{key}' in the file.", allowed="[scenario], [[changes]].")
+    if not isinstance(head, dict) or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        faults.add(path, "the file does not have the form of a scenario.", allowed="one table [scenario] and tables [[changes]].")
+        faults.check()
+    for key, value in head.items():
+        if key not in _HEAD:
+            faults.add(path, f"unknown key '{key}' in [scenario].", allowed=f"{', '.join(_HEAD)}.")
+        elif not isinstance(value, str):
+            faults.add(path, f"'{key}' in [scenario] is {value!r}.", allowed="a text.")
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry.get("change"), str):
+            faults.add(path, "the change does not say its kind.", allowed=f"change = one of {_kind_ids()}.", row=number)
+    faults.check()
+    steps = tuple(Step(entry["change"], MappingProxyType({key: entry[key] for key in entry if key != "change"})) for entry in entries)
+    return Scenario(**{"id": path.stem, **head}, steps=steps, where=str(path))
+
+
+def _kind_ids() -> str:
+    return ", ".join(kind.id for kind in CHANGES)
+
+
+@dataclass(frozen=True)
+class TwinUnder(Twin):
+    """A city under a scenario: a twin whose changed layers are in memory.
+
+    `place_from` int64 [places]: for each place its row in `base`, -1 for a new one; `same_doors` bool [places]: does it stand where it
+    stood? `effects`: what each change did, in the order of the scenario.
+    """
+
+    base: Twin
+    scenario: Scenario
+    effects: tuple[Effect, ...]
+    changed: Mapping[str, ChangedLayer]
+    place_from: NDArray[np.int64] = field(repr=False, compare=False)
+    same_doors: NDArray[np.bool_] = field(repr=False, compare=False)
+
+    def layer(self, name: str) -> StoredLayer:
+        """One layer, as the scenario leaves it."""
+        return self.changed[name] if name in self.changed else super().layer(name)
+
+    @property
+    def cost(self) -> float:
+        """What the changes cost by their own statement, yuan."""
+        return sum(effect.cost for effect in self.effects)
+
+
+def under(base: Twin | Ground, scenario: Scenario) -> TwinUnder:
+    """The city under a scenario. An empty scenario gives the baseline exactly.
+
+    Every change is checked and tried in order; those after a faulty one are checked too. Raises `InputError` with all faults,
+    each with the file and the number of the change. Several scenarios of one twin share a `Ground`.
+    """
+    ground = base if isinstance(base, Ground) else Ground(base)
+    draft = Draft.of(ground)
+    faults = FaultList()
+    effects = []
+    for number, step in enumerate(scenario.steps, start=1):
+        effect = _apply(draft, step, Report(faults, scenario.where, number))
+        if effect is not None:
+            effects.append(replace(effect, cost=float(step.values.get("cost", 0.0))))
+    faults.check()
+    return _assemble(ground.twin, scenario, tuple(effects), draft)
+
+
+def _apply(draft: Draft, step: Step, report: Report) -> Effect | None:
+    if step.change not in CHANGES:
+        report.add(f"there is no kind of change '{step.change}'.", allowed=f"{_kind_ids()}.")
+        return None
+    kind = CHANGES.get(step.change)
+    before = len(report.faults.faults)
+    kind.check(step.values, report)
+    return kind.apply(draft, step.values, report) if len(report.faults.faults) == before else None
+
+
+def _assemble(twin: Twin, scenario: Scenario, effects: tuple[Effect, ...], draft: Draft) -> TwinUnder:
+    changed = draft.layers()
+    layers = {**twin.manifest["layers"], **{name: layer.entry for name, layer in changed.items()}}
+    manifest = {**twin.manifest, "layers": layers}
+    spec = twin.spec
+    if changed:
+        manifest["hash"] = hash_json({name: entry["hash"] for name, entry in layers.items()})
+    if (draft.place_from < 0).any():
+        source, row = scenario_source(twin)
+        spec = replace(spec, sources=(*spec.sources, source))
+        manifest["sources"] = [*twin.manifest["sources"], row]
+    return TwinUnder(spec, twin.folder, manifest, twin, scenario, effects, changed, draft.place_from, draft.same_doors)
