@@ -156,17 +156,18 @@ def _ask(item: Target, points: Sequence[Point]) -> Ask | None:
 
 def _standing(item: Target, points: tuple[Point, ...], result: Score, outlook: Forecast | None) -> Standing:
     if outlook is not None:
-        outlook = outlook.clipped(*_limits(item))
+        outlook = outlook.clipped(*limits_of(item))
     if outlook is None or result.status in {"met", "missed"}:
         return Standing(item, points, result, None, None)
-    return Standing(item, points, result, outlook, outlook.probability(*_success(item)))
+    return Standing(item, points, result, outlook, outlook.probability(*success_interval(item)))
 
 
-def _limits(item: Target) -> tuple[float | None, float | None]:
+def limits_of(item: Target) -> tuple[float | None, float | None]:
+    """The natural limits of the series that a target is judged by; a sum has none of the yearly value's."""
     return (None, None) if item.kind == "average" else (item.limit_low, item.limit_high)
 
 
-def _success(item: Target) -> tuple[float, float]:
+def success_interval(item: Target) -> tuple[float, float]:
     """The interval of values that meet a target. An equality counts as reached from its better side on: a forecast has no points."""
     goal = goal_value(item)
     assert goal is not None

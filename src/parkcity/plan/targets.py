@@ -173,12 +173,23 @@ class Actuals:
         the computed one counts before the statistic and the statistic before the typed one, then the surer, then the later in the file.
         """
         table = self._table
-        best: dict[date, tuple[tuple[int, int, int, int], Point]] = {}
+        rows: list[tuple[int, bool]] = []
         for position in self._by_indicator.get(target.indicator, ()):
             same = all(table[name][position] == getattr(target, name) for name in ("scope", "tier", "zone"))
-            if not same and table["target"][position] != target.id:
-                continue
-            times = 1.0 if table["unit"][position] == target.unit else factor(table["unit"][position], target.unit)
+            if same or table["target"][position] == target.id:
+                rows.append((position, same))
+        return self._best(rows, target.unit)
+
+    def of(self, indicator: str, scope: str) -> list[Point]:
+        """What is known about an indicator in an area, one point a day, earliest first, in the unit of its first row."""
+        rows = [(at, True) for at in self._by_indicator.get(indicator, ()) if self._table["scope"][at] == scope]
+        return self._best(rows, self._table["unit"][rows[0][0]] if rows else "")
+
+    def _best(self, rows: Sequence[tuple[int, bool]], unit: str) -> list[Point]:
+        table = self._table
+        best: dict[date, tuple[tuple[int, int, int, int], Point]] = {}
+        for position, same in rows:
+            times = 1.0 if table["unit"][position] == unit else factor(table["unit"][position], unit)
             point = Point(
                 on=day(table["true_on"][position]),
                 value=float(table["value"][position]) * times,

@@ -1,0 +1,62 @@
+"""What changed: the versions of one row, and the difference between the ledger as known on two days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parkcity.plan.schema import TIMES, schemas
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from parkcity.plan.ledger import Ledger, View
+
+
+def history(ledger: Ledger, row_id: str, table: str | None = None) -> list[dict[str, object]]:
+    """The versions of a row, oldest first: when known, from when true, which columns changed, and who changed them."""
+    rows: list[dict[str, object]] = []
+    for name in [table] if table else ledger.find(row_id) or ["targets"]:
+        before: dict[str, str] = {}
+        for record in ledger.versions(name, row_id):
+            rows.append({"table": name, "id": row_id, **{key: record[key] for key in TIMES}, "changed": _changed(before, record)})
+            before = record
+    for change in ledger["changes"]:
+        if change["row"] == row_id and (table is None or change["table"] == table):
+            _attach(rows, change)
+    return rows
+
+
+def _attach(rows: list[dict[str, object]], change: dict[str, str]) -> None:
+    for row in rows:
+        if row["table"] == change["table"] and f'"known_on": "{row["known_on"]}"' in change["after"]:
+            row.update({key: change[key] for key in ("by", "at", "reason", "action")})
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> str:
+    if not before:
+        return ""
+    return "; ".join(f"{key}: {before[key]} → {after[key]}" for key in after if key not in TIMES and before[key] != after[key])
+
+
+def diff(ledger: Ledger, first: date, second: date) -> list[dict[str, object]]:
+    """What was known on the second day and not on the first: rows added, amended and withdrawn, in all tables but changes."""
+    return diff_views(ledger.view(first), ledger.view(second))
+
+
+def diff_views(before: View, after: View) -> list[dict[str, object]]:
+    """The difference between two views, one row for each row that differs."""
+    rows: list[dict[str, object]] = []
+    for name in schemas():
+        if name == "changes":
+            continue
+        old, new = before[name], after[name]
+        for row_id in sorted(set(old.index) | set(new.index)):
+            if row_id not in old.index:
+                rows.append({"table": name, "id": row_id, "action": "added", "changed": ""})
+            elif row_id not in new.index:
+                rows.append({"table": name, "id": row_id, "action": "withdrawn", "changed": ""})
+            else:
+                changed = _changed(old.record(old.index[row_id]), new.record(new.index[row_id]))
+                if changed:
+                    rows.append({"table": name, "id": row_id, "action": "amended", "changed": changed})
+    return rows

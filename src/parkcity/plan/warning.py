@@ -1,0 +1,226 @@
+"""Early warning: rules in a table look at targets, tasks, money and evidence, and say why, who, since when and what helps.
+
+The rules stand in `standards/plan_warning_rules.csv`: a measure, a cut, the side on which it warns, a level (1 watch, 2 serious,
+3 critical) and the sentence. Of several rules of one measure the most severe that holds speaks.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from parkcity.plan.dates import day
+from parkcity.plan.earned import earned_value
+from parkcity.plan.evidence import best_state
+from parkcity.plan.forecast import forecast
+from parkcity.plan.schedule import programme
+from parkcity.plan.status import limits_of, success_interval
+from parkcity.plan.supervision import supervision
+from parkcity.plan.targets import Actuals, Point
+from parkcity.standards.loader import Parameter, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from parkcity.base.words import Lang
+    from parkcity.plan.ledger import View
+    from parkcity.plan.status import Standing
+
+_SIDES: Mapping[str, Callable[[float, float], bool]] = {"below": operator.lt, "above": operator.gt, "from": operator.ge}
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning: which rule, about what, the number found, who is asked, since when, and what would bring it back."""
+
+    rule: Parameter
+    subject: str
+    name_zh: str
+    name_en: str
+    found: float
+    owner: str
+    since: date | None
+    remedy: str = ""
+    required: float | None = None
+    extra: str = ""
+    unverified: bool = False
+
+    @property
+    def level(self) -> int:
+        """1 watch, 2 serious, 3 critical."""
+        return int(self.rule.extra["level"])
+
+    def why(self, lang: Lang) -> str:
+        """The reason as a sentence."""
+        cut = self.extra if self.rule.extra["measure"] == "broken" else f"{self.rule.number:g}"
+        return self.rule.extra[lang].format(found=f"{self.found:.3g}", cut=cut, name=self.extra)
+
+    def row(self, lang: Lang) -> dict[str, object]:
+        """One flat row."""
+        return {
+            "level": self.level,
+            "rule": self.rule.id,
+            "subject": self.subject,
+            "name": self.name_zh if lang == "zh" else self.name_en,
+            "why": self.why(lang),
+            "owner": self.owner,
+            "since": self.since.isoformat() if self.since else "",
+            "required_pace": None if self.required is None else float(f"{self.required:.6g}"),
+            "remedy": self.remedy,
+            "unverified": "yes" if self.unverified else "",
+        }
+
+
+@cache
+def _rules(measure: str) -> tuple[Parameter, ...]:
+    found = [row for row in load("plan_warning_rules") if row.extra["measure"] == measure]
+    return tuple(sorted(found, key=lambda row: -int(row.extra["level"])))
+
+
+def fired(measure: str, value: float | None) -> Parameter | None:
+    """The most severe rule of a measure that a value breaks, or None."""
+    if value is None:
+        return None
+    return next((row for row in _rules(measure) if _SIDES[row.extra["side"]](value, row.number)), None)
+
+
+def warnings(view: View, standings: Sequence[Standing]) -> list[Warned]:
+    """All warnings of a view, most severe first."""
+    found = [
+        *target_warnings(view, standings),
+        *milestone_warnings(view),
+        *task_warnings(view),
+        *money_warnings(view),
+        *item_warnings(view),
+    ]
+    return sorted(found, key=lambda one: (-one.level, one.rule.id, one.subject))
+
+
+def target_warnings(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
+    """Probability too low, two worse years, a broken limit, a leading indicator that turned."""
+    actuals = Actuals(view)
+    for item in standings:
+        target, result = item.target, item.score
+        base: dict[str, Any] = {"subject": target.id, "name_zh": target.name_zh, "name_en": target.name_en, "owner": target.owner}
+        base |= {"required": result.required, "unverified": item.confidence == "M" or item.forecast_unverified}
+        remedy = f"required:{result.required:.4g} {target.unit}/yr" if result.required is not None else ""
+        remedy += f"; decide:programme {target.indicator}" if "." in target.indicator else ""
+        active = view.at <= target.deadline and result.status not in {"met", "kept"}
+        rule = fired("probability", item.probability) if active else None
+        if rule and item.probability is not None:
+            yield Warned(rule, found=item.probability, since=_since(view, item, rule), remedy=remedy, **base)
+        worse = worse_years([point for point in item.series if point.on <= view.at], up=target.up)
+        rule = fired("worse_years", worse[0]) if target.direction in {"up", "down"} and active else None
+        if rule:
+            yield Warned(rule, found=worse[0], since=worse[1], remedy=remedy, **base)
+        rule = fired("broken", float(result.status == "broken"))
+        if rule and result.point:
+            yield Warned(rule, found=1, since=result.point.on, remedy=remedy, extra=target.goal_text, **base)
+    yield from _lead_warnings(view, actuals)
+
+
+def _since(view: View, item: Standing, rule: Parameter) -> date | None:
+    """The day of the first point from which on, without a break, the forecast broke the rule."""
+    since = None
+    points = [point for point in item.series if point.on <= view.at]
+    for count in range(len(points), 1, -1):
+        part = points[:count]
+        goal = item.target.value or 0.0
+        outlook = forecast([p.at for p in part], [p.value for p in part], _deadline(item), abs(goal - part[-1].value))
+        if outlook is None:
+            continue
+        chance = outlook.clipped(*limits_of(item.target)).probability(*success_interval(item.target))
+        if not _SIDES[rule.extra["side"]](chance, rule.number):
+            break
+        since = part[-1].on
+    return since or (points[-1].on if points else None)
+
+
+def _deadline(item: Standing) -> float:
+    return Point(item.target.deadline, 0.0).at
+
+
+def worse_years(points: Sequence[Point], *, up: bool) -> tuple[int, date | None]:
+    """How many times in a row, up to the last point, the value became worse, and the day of the first of them."""
+    count, since = 0, None
+    for before, after in zip(reversed(points[:-1]), reversed(points[1:]), strict=True):
+        change = after.value - before.value
+        if (change >= 0) if up else (change <= 0):
+            break
+        count, since = count + 1, after.on
+    return count, since
+
+
+def _lead_warnings(view: View, actuals: Actuals) -> Iterator[Warned]:
+    targets = view["targets"]
+    for row in view["leads"]:
+        points = [point for point in actuals.of(row["indicator"], row["scope"]) if point.on <= view.at]
+        count, since = worse_years(points, up=row["better"] == "up")
+        rule = fired("lead_worse_years", count)
+        if rule and row["target"] in targets.index:
+            target = targets.record(targets.index[row["target"]])
+            unverified = any(point.confidence == "M" for point in points)
+            yield Warned(
+                rule,
+                row["target"],
+                target["name_zh"],
+                target["name_en"],
+                count,
+                target["owner"],
+                since,
+                "",
+                None,
+                row["indicator"],
+                unverified,
+            )
+
+
+def milestone_warnings(view: View) -> Iterator[Warned]:
+    """Milestones overdue, and milestones said to be done without checked evidence."""
+    for row in view["milestones"]:
+        done = row["done_on"] and day(row["done_on"]) <= view.at
+        if done:
+            days, since, measure = (view.at - day(row["done_on"])).days, day(row["done_on"]), "evidence_days"
+            days = 0 if best_state(view, "milestone", row["id"]) == "checked" else days
+        else:
+            days, since, measure = (view.at - day(row["due"])).days, day(row["due"]), "overdue_days"
+        rule = fired(measure, days)
+        if rule:
+            yield Warned(rule, row["id"], row["name_zh"], row["name_en"], days, row["owner"], since + timedelta(days=1))
+
+
+def task_warnings(view: View) -> Iterator[Warned]:
+    """Tasks late beyond their float, so that the end of the whole moves."""
+    if not len(view["tasks"]):
+        return
+    for row in programme(view).rows():
+        beyond = float(str(row["slip_days"])) - float(str(row["float_days"]))
+        rule = fired("beyond_float_days", beyond) if row["status"] == "late" else None
+        if rule:
+            finish = date.fromisoformat(str(row["finish"]))
+            yield Warned(rule, str(row["task"]), str(row["name_zh"]), str(row["name_en"]), beyond, str(row["owner"]), min(finish, view.at))
+
+
+def money_warnings(view: View) -> Iterator[Warned]:
+    """Money used and work done out of proportion."""
+    tasks = view["tasks"]
+    for task, value in earned_value(view).items():
+        rule = fired("cost_index", value.cost_index)
+        if rule and value.cost_index is not None:
+            row = tasks.record(tasks.index[task])
+            yield Warned(rule, task, row["name_zh"], row["name_en"], value.cost_index, row["owner"], None)
+
+
+def item_warnings(view: View) -> Iterator[Warned]:
+    """Supervision items past their deadline."""
+    for row in supervision(view):
+        rule = fired("supervision_days", float(str(row["days_late"]))) if row["state"] == "late" else None
+        if rule:
+            due = day(str(row["extended_to"] or row["deadline"]))
+            found = float(str(row["days_late"]))
+            yield Warned(
+                rule, str(row["item"]), str(row["issue_zh"]), str(row["issue_en"]), found, str(row["owner"]), due + timedelta(days=1)
+            )
