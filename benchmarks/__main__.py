@@ -35,14 +35,23 @@ def main() -> int:
 
 
 def show(rows: list[dict[str, Any]], form: str, size: str) -> None:
+    peaks = {f"{entry['task']}, {entry['graph']}": round(entry.pop("peak_mb"), 1) for entry in rows if "peak_mb" in entry}
     if form == "json":
-        meta = {"python": platform.python_version(), "machine": platform.machine(), "processors": len_cpus(), "size": size}
+        meta = {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "processors": len_cpus(),
+            "size": size,
+            "peak_mb": peaks,
+        }
         print(json.dumps({"meta": meta, "rows": rows}, ensure_ascii=False, indent=1))
         return
     shown = [[text(entry[name]) for name in COLUMNS] for entry in rows]
     widths = [max(len(name), *(len(line[number]) for line in shown)) if shown else len(name) for number, name in enumerate(COLUMNS)]
     for line in [list(COLUMNS), *shown]:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for name, megabytes in peaks.items():
+        print(f"peak memory: {name}: {megabytes:,.0f} MB")
 
 
 def text(value: object) -> str:

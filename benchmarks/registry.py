@@ -13,18 +13,32 @@ import pkgutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
 
 Size = Literal["smoke", "quick", "full"]
 COLUMNS = ("task", "graph", "ours_s", "peer", "peer_s", "ratio", "goal")
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent / ".bench-venv"
+# Linux counts the memory of whoever starts a program into that program's peak, so it is started by a process that has next to none.
+LAUNCHER = """
+import os, sys
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 @dataclass(frozen=True)
@@ -61,11 +75,19 @@ def load_all() -> dict[str, Benchmark]:
 
 
 def row(
-    task: str, graph: str, ours_s: float | None, peer: str | None = None, peer_s: float | None = None, goal: float | None = None
+    task: str,
+    graph: str,
+    ours_s: float | None,
+    peer: str | None = None,
+    peer_s: float | None = None,
+    goal: float | None = None,
+    *,
+    peak_mb: float | None = None,
 ) -> dict[str, Any]:
-    """One row, with its ratio worked out."""
+    """One row, with its ratio worked out; peak memory, where it is measured, is told beside the table."""
     ratio = peer_s / ours_s if ours_s and peer_s else None
-    return dict(zip(COLUMNS, (task, graph, ours_s, peer, peer_s, ratio, goal), strict=True))
+    made = dict(zip(COLUMNS, (task, graph, ours_s, peer, peer_s, ratio, goal), strict=True))
+    return made if peak_mb is None else {**made, "peak_mb": peak_mb}
 
 
 def median_seconds(function: Callable[[], object], repeats: int = 5, warm: int = 1) -> float:
@@ -80,12 +102,21 @@ def median_seconds(function: Callable[[], object], repeats: int = 5, warm: int =
     return statistics.median(times)
 
 
+def peak_megabytes(*command: str) -> float | None:
+    """Peak resident memory of a program in MB; None where the system does not tell it (Windows)."""
+    if not hasattr(os, "wait4"):
+        return None
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCHER, *command], check=True, capture_output=True, text=True)
+    # getrusage(2) counts in kibibytes on Linux and in bytes on macOS.
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
 def peer_python(name: str, pins: list[str]) -> Path:
     """The interpreter of a peer's own environment, made and filled when needed."""
     home = PEERS / name
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = home / "pins.json"
-    if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != pins:
+    if not python.exists() or not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != pins:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pins], check=True)
         stamp.write_text(json.dumps(pins), encoding="utf-8")
@@ -94,5 +125,27 @@ def peer_python(name: str, pins: list[str]) -> Path:
 
 def peer_run(python: Path, script: Path, *arguments: str, timeout: float = 1800) -> Any:
     """Run a worker script in a peer's environment; what it prints last must be one JSON document."""
-    done = subprocess.run([str(python), str(script), *arguments], check=True, capture_output=True, text=True, timeout=timeout)
+    command = [str(python), str(script), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
+    if done.returncode:
+        msg = f"{script.name} ended with {done.returncode} in {python.parent.parent}:\n{done.stderr[-2000:]}"
+        raise RuntimeError(msg)
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def peer_exchange(
+    python: Path, script: Path, arrays: Mapping[str, np.ndarray[Any, Any]], settings: Mapping[str, Any], timeout: float = 1800
+) -> tuple[dict[str, np.ndarray[Any, Any]], Any]:
+    """Arrays and settings to a worker script in a peer's environment, and its arrays and its JSON document back.
+
+    The script is called with three paths: `given.npz`, `given.json`, and `answer.npz`, which it writes.
+    """
+    import numpy as np
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        given, asked, answer = (Path(name) / part for part in ("given.npz", "given.json", "answer.npz"))
+        np.savez(given, allow_pickle=False, **dict(arrays))
+        asked.write_text(json.dumps(dict(settings)), encoding="utf-8")
+        document = peer_run(python, script, str(given), str(asked), str(answer), timeout=timeout)
+        with np.load(answer, allow_pickle=False) as found:
+            return dict(found), document

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.registry import Size, benchmark, median_seconds, row
+from benchmarks.registry import Size, benchmark, median_seconds, peak_megabytes, row
 
 CITY = Path(__file__).resolve().parent.parent / "examples" / "chengdu"
 
@@ -20,9 +20,11 @@ def call(*arguments: str) -> None:
 
 @benchmark("start", "import, version, first and second check-up of Chengdu")
 def run(size: Size) -> list[dict[str, Any]]:
-    repeats = 1 if size == "smoke" else 5
+    repeats = {"smoke": 1, "quick": 3, "full": 5}[size]
+    importing = ("-c", "import parkcity")
+    peak_mb = peak_megabytes(sys.executable, *importing)
     rows = [
-        row("import parkcity", "-", median_seconds(lambda: call("-c", "import parkcity"), repeats)),
+        row("import parkcity", "-", median_seconds(lambda: call(*importing), repeats), peak_mb=peak_mb),
         row("import numpy (for scale)", "-", median_seconds(lambda: call("-c", "import numpy"), repeats)),
         row("parkcity --version", "-", median_seconds(lambda: call("-m", "parkcity", "--version"), repeats)),
     ]
