@@ -54,7 +54,7 @@ def test_a_wrong_date_and_a_wrong_datum_are_told(town: Path) -> None:
 
 
 def test_a_folder_without_city_toml_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="parkcity new"):
+    with pytest.raises(InputError, match="examples/chengdu"):
         load(tmp_path)
 
 

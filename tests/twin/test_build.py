@@ -140,7 +140,9 @@ def test_a_place_far_from_any_street_is_told_and_lost_to_nobody_else(tmp_path: P
     drawn.places.append(("school-far", "primary", 500.0, 6_000.0, 9_000.0))
     twin = build(write_town(tmp_path / "far", drawn))
     (notice,) = notices_of(dict(twin.manifest))
-    assert "school-far" in notice.where
+    assert notice.where.endswith("places.csv")
+    assert notice.row == 6
+    assert "school-far" in notice.what
     assert "5,000 m from the nearest street" in notice.what
     assert "at most 1,000 m" in notice.allowed
     assert twin.layer("attachments").table("failures")["id"].tolist() == ["places/school-far"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList
-from parkcity.base.geo import normalise_datum
+from parkcity.base.geo import WGS84, Projection, normalise_datum, shapes_to_metric
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.cells import build_cells
 from parkcity.twin.datum import READINGS, datum_evidence
@@ -17,7 +17,7 @@ from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets
-from parkcity.twin.zones import build_zones
+from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from parkcity.twin.build import Workshop
 
 _READING_OF = {datum: name for name, datum in READINGS.items()}
-_MANY = 0.5
+OSM = "openstreetmap"
+OSM_PARTS = ("water", "green", "landuse", "buildings", "roads")
 
 
 def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, str]:
@@ -38,16 +39,18 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines")
+        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines", OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"]]
-    streets = [code, spec.crs, by_layer["streets"]]
-    places = [*zones, by_layer["places"]]
+    streets = [code, spec.crs, by_layer["streets"], by_layer[OSM]]
+    places = [*zones, by_layer["places"], by_layer[OSM]]
     inputs = {"zones": zones, "streets": streets, "cells": cells, "people": [*cells, people], "places": places}
     inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
     if by_layer["lines"]:
         inputs["lines"] = [code, by_layer["lines"]]
+    if by_layer[OSM]:
+        inputs[OSM] = [*zones, by_layer[OSM]]
     return {name: hash_json(value) for name, value in inputs.items()}
 
 
@@ -61,6 +64,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "places": _places,
         "attachments": _attachments,
         "lines": _lines,
+        OSM: _openstreetmap,
     }
     for number, name in enumerate(keys):
         shop.progress(f"make {name}", 0.4 + 0.6 * number / len(keys))
@@ -80,7 +84,7 @@ def _zones(shop: Workshop) -> Layer:
 
 def _streets(shop: Workshop) -> Layer:
     assert shop.projection is not None
-    (source,) = _only(shop.spec, "streets")
+    (source,) = _only(shop.spec, "streets", OSM)
     arrays, pieces, remarks = build_streets(shop.raw(source), shop.projection)
     meta = {
         "nodes": len(arrays["node_x"]),
@@ -111,7 +115,7 @@ def _people(shop: Workshop) -> Layer:
 
 def _places(shop: Workshop) -> Layer:
     assert shop.projection is not None
-    sources = [source for source in shop.spec.of_layer("places") if source.coverage != "window"]
+    sources = _covering(shop.spec, "places", OSM)
     tables = {}
     for source in sources:
         frame = shop.raw(source).frame
@@ -173,11 +177,13 @@ def _place_failure(places: gpd.GeoDataFrame, row: int, distance: float) -> tuple
 def _far_notice(shop: Workshop, places: gpd.GeoDataFrame, row: int, distance: float, limit: float) -> Fault:
     source = shop.spec.source(str(places["source"].iloc[row]))
     name = places["name"].iloc[row] or places["id"].iloc[row]
+    number = int(places["row"].iloc[row])
     return Fault(
-        f"{shop.spec.path(source)}, {places['id'].iloc[row]}",
-        f"'{name}' ({places['kind'].iloc[row]}) is {distance:,.0f} m from the nearest street and is reached by nobody.",
+        str(shop.spec.path(source)),
+        f"'{name}' ({places['kind'].iloc[row]}, {places['id'].iloc[row]}) is {distance:,.0f} m from the nearest street and is reached by nobody.",
         f"at most {limit:,.0f} m.",
         "check its position, or raise [attach] limit_m in city.toml",
+        number if number > 0 else None,
     )
 
 
@@ -185,7 +191,7 @@ def _check_datums(shop: Workshop, index: StreetIndex) -> dict[str, dict[str, flo
     assert shop.projection is not None
     evidence: dict[str, dict[str, float]] = {}
     faults = FaultList()
-    for source in (*shop.spec.of_layer("places"), *shop.spec.of_layer("lines")):
+    for source in (*_covering(shop.spec, "places"), *shop.spec.of_layer("lines")):
         frame = shop.raw(source).frame
         assert frame is not None
         # Projected and geodetic EPSG systems both arrive as WGS 84, so that is the reading they declare.
@@ -213,10 +219,49 @@ def _zone_table(shop: Workshop) -> gpd.GeoDataFrame:
     return table
 
 
-def _only(spec: CitySpec, layer: str) -> tuple[SourceSpec]:
-    sources = spec.of_layer(layer)
+def _openstreetmap(shop: Workshop) -> Layer:
+    """What an extract holds beside streets and places; of one that covers only a window, its places too, which nothing measures."""
+    assert shop.projection is not None
+    tables: dict[str, pd.DataFrame] = {}
+    meta: dict[str, Any] = {"windows": {}}
+    for source in shop.spec.of_layer(OSM):
+        raw = shop.raw(source)
+        for part in (*OSM_PARTS, *(("places",) if source.coverage == "window" else ())):
+            if part in raw.frames and len(raw.frames[part]):
+                tables[f"{source.id}_{part}"] = raw.frames[part]
+        if source.coverage == "window":
+            kinds = raw.frames["places"]["kind"].value_counts()
+            share = _window_share(raw.arrays["node_lon"], raw.arrays["node_lat"], _zone_table(shop), shop.projection)
+            meta["windows"][source.id] = {
+                "share_of_area": round(share, 4),
+                "kinds": {str(kind): int(kinds[kind]) for kind in sorted(kinds.index)},
+            }
+    return Layer(OSM, tables, {}, meta)
+
+
+def _window_share(lon: NDArray[Any], lat: NDArray[Any], zones: gpd.GeoDataFrame, projection: Projection) -> float:
+    """Share of the study area that the box of a window covers (the middle 98 % of its nodes: whole ways overhang it)."""
+    import shapely
+
+    west, east = np.percentile(lon, (1, 99))
+    south, north = np.percentile(lat, (1, 99))
+    box = shapes_to_metric(np.array([shapely.box(west, south, east, north)]), WGS84, projection)[0]
+    city = shapes_to_metric(of_tier(zones, CITY_TIER).geometry.to_numpy(), WGS84, projection)[0]
+    return float(city.intersection(box).area / city.area)
+
+
+def _covering(spec: CitySpec, *layers: str) -> list[SourceSpec]:
+    """The sources of some layers that cover the study area; a window measures nothing for the whole."""
+    return [source for layer in layers for source in spec.of_layer(layer) if source.coverage != "window"]
+
+
+def _only(spec: CitySpec, *layers: str) -> tuple[SourceSpec]:
+    """The one covering source of the first layer that has any."""
+    sources = next((found for layer in layers if (found := _covering(spec, layer))), [])
     faults = FaultList()
     if len(sources) != 1:
-        faults.add(spec.folder / "city.toml", f"{len(sources)} sources feed the layer '{layer}'.", allowed="exactly one.")
+        faults.add(
+            spec.folder / "city.toml", f"{len(sources)} sources feed the layer '{layers[0]}'.", allowed="exactly one that covers the area."
+        )
     faults.check()
     return (sources[0],)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-_COLUMNS = ("id", "kind", "name", "address", "area_m2", "source")
+_COLUMNS = ("id", "kind", "name", "address", "area_m2", "source", "row")
 _POINT = 0
 
 
@@ -29,7 +29,7 @@ def build_places(
     """
     import shapely
 
-    merged = pd.concat([table.assign(source=source) for source, table in tables.items()], ignore_index=True)
+    merged = pd.concat([_with_source(table, source) for source, table in tables.items()], ignore_index=True)
     shapes = shapes_to_metric(merged.geometry.to_numpy(), WGS84, projection)
     centres = shapely.point_on_surface(shapes)
     x, y = shapely.get_x(centres), shapely.get_y(centres)
@@ -44,6 +44,11 @@ def build_places(
     columns |= {"x": x[keep], "y": y[keep], "inside": shapely.intersects(city, shapes)[keep]}
     places = frame(columns, merged.geometry.to_numpy()[keep], WGS84)
     return places, _doors(shapes[keep], x[keep], y[keep]), remarks
+
+
+def _with_source(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """A source's places with its name, and with row -1 where the source has no rows that a person could look up."""
+    return table.assign(source=source, row=table["row"] if "row" in table.columns else -1)
 
 
 def _without_duplicates(places: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     import numpy as np
     from numpy.typing import NDArray
 
+    from parkcity.base.geo import Projection
     from parkcity.base.words import Lang
     from parkcity.twin.store import StoredLayer
 
@@ -147,6 +150,29 @@ class TwinUnder(Twin):
     def layer(self, name: str) -> StoredLayer:
         """One layer, as the scenario leaves it."""
         return self.changed[name] if name in self.changed else super().layer(name)
+
+    @cached_property
+    def cells(self) -> gpd.GeoDataFrame:
+        """The cells, which no change edits."""
+        return self.base.cells
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """All zones of all tiers, which no change edits."""
+        return self.base.zones
+
+    @cached_property
+    def projection(self) -> Projection:
+        """The city's metric system."""
+        return self.base.projection
+
+    def tier_zones(self, tier: str) -> gpd.GeoDataFrame:
+        """The zones of one tier, in the order that `member` counts them."""
+        return self.base.tier_zones(tier)
+
+    def member(self, tier: str) -> NDArray[np.int32]:
+        """For every cell the row of its zone in a tier, -1 where it has none."""
+        return self.base.member(tier)
 
     @property
     def cost(self) -> float:

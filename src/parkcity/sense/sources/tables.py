@@ -80,6 +80,7 @@ def read_places(request: Request) -> Raw:
         "kind": kinds,
         **texts,
         "area_m2": table[area_name].astype(float) if area_name else np.nan,
+        "row": np.arange(2, len(table) + 2, dtype=np.int32),
     }
     places = frame(data, shapely.points(lon, lat), WGS84)[kept].reset_index(drop=True)
     tally.rows_kept = len(places)

@@ -144,8 +144,9 @@ def read_places(request: Request) -> Raw:
             table[column] = ""
     table["name"] = table["name"].fillna("")
     table["area_m2"] = np.nan
+    table["row"] = np.arange(1, len(table) + 1, dtype=np.int32)
     tally.rows_kept = len(table)
-    return Raw(tally, table[["id", "kind", "name", "address", "area_m2", "geometry"]])
+    return Raw(tally, table[["id", "kind", "name", "address", "area_m2", "row", "geometry"]])
 
 
 def _plain_id(value: object) -> str:

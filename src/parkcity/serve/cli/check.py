@@ -11,6 +11,7 @@ from parkcity.base.words import language
 from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, quiet_option, threads_option
 from parkcity.serve.cli.progress import progress_bar
 
+_SHOWN_NOTICES = 5
 COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole", "grade")
 
 
@@ -49,6 +50,10 @@ def check(
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}
         msg = f"nothing to print for --by {tier} --for {group}; tiers: {known['tier']}; groups: {known['group']}"
         raise click.UsageError(msg)
+    for notice in done.manifest["notices"][:_SHOWN_NOTICES]:
+        click.echo(f"notice: {notice}", err=True)
+    if len(done.manifest["notices"]) > _SHOWN_NOTICES:
+        click.echo(f"notice: {len(done.manifest['notices']) - _SHOWN_NOTICES} more: parkcity doctor {folder}", err=True)
     meta = {name: done.manifest[name] for name in ("city", "lang", "twin", "as_of", "files")} | {"out": str(target)}
     if form != "table":
         emit(rows, meta, COLUMNS, form, language(lang))

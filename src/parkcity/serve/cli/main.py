@@ -11,7 +11,6 @@ import click
 from parkcity.base.errors import InputError, ParkcityError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "new": ("parkcity.serve.cli.new", "Begin a city's folder from the files you have."),
     "build": ("parkcity.serve.cli.build", "Build the digital twin of a city, or bring it up to date."),
     "check": ("parkcity.serve.cli.check", "Measure everything and write the check-up report."),
     "indicators": ("parkcity.serve.cli.indicators", "List the indicators, and which a city can measure."),

@@ -164,6 +164,8 @@ def _write(
 
 
 def _manifest(twin: Twin, key: str, lang: Lang, files: dict[str, str], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    from parkcity.twin.build import notices_of
+
     return {
         "format": 1,
         "city": twin.spec.id,
@@ -173,6 +175,7 @@ def _manifest(twin: Twin, key: str, lang: Lang, files: dict[str, str], rows: lis
         "as_of": twin.manifest["as_of"],
         "code": code_version(),
         "rows": len(rows),
+        "notices": [str(notice) for notice in notices_of(dict(twin.manifest))],
         "files": files,
         "sources": {row["id"]: row["hash"] for row in twin.manifest["sources"]},
     }

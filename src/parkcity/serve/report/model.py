@@ -255,7 +255,12 @@ class Teller:
         name = need.removeprefix("places:").partition(" ")[0]
         if name not in kinds():
             return "–"
-        return found.get(kind(name).theme, self.lang, osm=kind(name).osm)
+        hints = [found.get(kind(name).theme, self.lang, osm=kind(name).osm)]
+        windows = self.twin.layer("openstreetmap").meta["windows"] if self.twin.has("openstreetmap") else {}
+        for source, window in windows.items():
+            share = unit("share").text(window["share_of_area"], self.lang)
+            hints += [self.text("window_note", source=source, share=share, count=count) for count in (window["kinds"].get(name),) if count]
+        return "; ".join(hints)
 
     def sources(self) -> list[dict[str, Any]]:
         """Every source with date, licence, rows and remarks."""
