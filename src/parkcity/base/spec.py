@@ -142,7 +142,7 @@ def load(folder: Path | str) -> CitySpec:
     folder = Path(folder)
     path = folder / FILENAME
     if not path.is_file():
-        todo = "name a city's folder, such as examples/chengdu; the example is examples/chengdu"
+        todo = "name a city's folder, such as examples/chengdu"
         raise InputError(Fault(str(path), "there is no such file.", todo=todo))
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
