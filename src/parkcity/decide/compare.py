@@ -68,6 +68,11 @@ class Pair:
         return self.after.indicator
 
     @property
+    def untouched(self) -> bool:
+        """Is the number the baseline's, because nothing that it rests on was changed?"""
+        return self.after is self.before
+
+    @property
     def cell_sign(self) -> int:
         """1 where more is better for a cell's residents, -1 where less is, 0 where no cell gains or loses by itself."""
         result = self.after.result
@@ -81,7 +86,7 @@ class Pair:
         """
         sign = self.cell_sign
         after = self.after.cell_values()
-        if sign == 0 or self.before is None:
+        if sign == 0 or self.before is None or self.untouched:
             return np.zeros(len(after), np.int8)
         before = self.before.cell_values()
         gain = np.nan_to_num(after, nan=-np.inf * sign) > np.nan_to_num(before, nan=-np.inf * sign)
@@ -167,7 +172,8 @@ class Comparison:
 
     def touched(self, tier: str = "city") -> list[dict[str, Any]]:
         """The rows in which something changes: the value, or the lot of any resident."""
-        return [row for row in self.rows(tier) if row["verdict"] != "same" or row["winners"] or row["losers"]]
+        rows = [row for pair in self.pairs if not pair.untouched for row in pair.rows(tier)]
+        return [row for row in rows if row["verdict"] != "same" or row["winners"] or row["losers"]]
 
     def pair(self, scenario: str, indicator: str, group: str = "all") -> Pair:
         """One indicator under one scenario, by their ids."""
@@ -259,27 +265,35 @@ def compare(
         msg = "the period and the threads are those of the baseline: state them there"
         raise UsageError(msg)
     cities = resolve(base.ground, scenarios)
-    chosen = _chosen(base.twin, cities, indicators)
+    here = [_measurable(base, city) for city in cities]
+    chosen = _chosen(base.measurable.union(*here), indicators)
     wanted = None if groups is None else set(groups)
     unknown = sorted((wanted or set()) - {group for item in chosen for group in item.groups})
     if unknown:
         msg = f"no chosen indicator is defined for the group '{unknown[0]}'"
         raise UsageError(msg)
-    pairs = [pair for city in cities for pair in _pairs(base, city, chosen, wanted)]
+    pairs = [pair for city, known in zip(cities, here, strict=True) for pair in _pairs(base, city, chosen, known, wanted)]
     return Comparison(base.twin, tuple(cities), tuple(pairs))
 
 
-def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], wanted: set[str] | None) -> Iterator[Pair]:
-    here = {item.id for item in computable(city)}
+def _measurable(base: Baseline, city: TwinUnder) -> frozenset[str]:
+    """The ids of the indicators that the city can measure under the scenario."""
+    if "places" not in city.changed:
+        return base.measurable
+    return frozenset(item.id for item in computable(city))
+
+
+def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: frozenset[str], wanted: set[str] | None) -> Iterator[Pair]:
     everyone = InputsUnder.of(city, base.inputs())
     by_group: dict[str, InputsUnder] = {}
     for item in chosen:
         for group in item.groups:
-            if item.id in here and (wanted is None or group in wanted):
+            if item.id in known and (wanted is None or group in wanted):
                 if group not in by_group:
                     by_group[group] = everyone.for_group(group)
-                residents = base.inputs(group).residents()
-                yield Pair(city, base.measured(item, group), measure_with(by_group[group], item), residents)
+                before, inputs = base.measured(item, group), by_group[group]
+                after = before if before is not None and inputs.is_untouched(item) else measure_with(inputs, item)
+                yield Pair(city, before, after, base.inputs(group).residents())
 
 
 def resolve(ground: Ground, scenarios: Sequence[Scenario | TwinUnder]) -> list[TwinUnder]:
@@ -306,8 +320,7 @@ def resolve(ground: Ground, scenarios: Sequence[Scenario | TwinUnder]) -> list[T
     return cities
 
 
-def _chosen(twin: Twin, cities: Sequence[TwinUnder], patterns: Iterable[str] | None) -> list[Indicator]:
-    known = {item.id for city in (twin, *cities) for item in computable(city)}
+def _chosen(known: frozenset[str], patterns: Iterable[str] | None) -> list[Indicator]:
     if patterns is None:
         return [INDICATORS.get(name) for name in sorted(known)]
     chosen: set[str] = set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.classes import place_class
-from parkcity.insight.inputs import Inputs, speed_of
+from parkcity.insight.inputs import PROVIDERS, Inputs, speed_of
 from parkcity.twin.scenario import TwinUnder
 
 if TYPE_CHECKING:
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from parkcity.insight.registry import Indicator, Input
     from parkcity.travel import Attach, Network
 
     Floats = NDArray[np.float64]
 
 _WALKS_ON = ("cells", "streets")
+_PLACE_LAYERS = {"places", "attachments"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,22 @@ class InputsUnder(Inputs):
             self._memory[key] = ClassDelta(np.flatnonzero(~kept), int(kept.sum()) < len(before), same)
         found: ClassDelta = self._memory[key]
         return found
+
+    def is_untouched(self, indicator: Indicator) -> bool:
+        """Do all inputs of an indicator equal those of the baseline, by what the scenario changed?"""
+        return not any(self._touched_layers(entry) for entry in indicator.inputs.values())
+
+    def _touched_layers(self, entry: Input) -> set[str]:
+        provider = PROVIDERS[entry.provider]
+        touched = set(provider.layers) & set(self._under.changed)
+        if provider.walks:
+            # Distances do not depend on how many people live at their ends.
+            touched.discard("people")
+        if "class_id" in entry.args and touched <= _PLACE_LAYERS:
+            delta = self.delta(str(entry.args["class_id"]))
+            if delta.untouched and delta.same_area:
+                return set()
+        return touched
 
     def _nobody_served(self) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
         """The answers for a class that has no place left."""
