@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
+
+# The first example of a test may load a library or compile a kernel: a time limit on each example would judge the machine.
+settings.register_profile("parkcity", deadline=None, print_blob=True)
+settings.load_profile("parkcity")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHENGDU = REPOSITORY / "examples" / "chengdu"
