@@ -81,7 +81,7 @@ def _write(
         raise UsageError(msg)
     after["known_on"] = author.known
     after.setdefault("true_on", author.known)
-    change = _change(ledger, table, before, after, author, action)
+    change = change_row(ledger, table, after.get("id", ""), _as_text(before), _as_text(after), author, action)
     tables = dict(ledger.tables)
     tables[table] = extended(tables[table], [after])
     faults = FaultList()
@@ -94,19 +94,26 @@ def _write(
     return after
 
 
-def _change(ledger: Ledger, table: str, before: Mapping[str, str], after: Mapping[str, str], author: Author, action: str) -> dict[str, str]:
-    number = 1 + max((int(row_id[1:]) for row_id in ledger["changes"]["id"] if row_id[1:].isdecimal()), default=0)
+def change_row(
+    ledger: Ledger, table: str, row: str, before: str, after: str, author: Author, action: str, later: int = 0
+) -> dict[str, str]:
+    """A row for the table of changes; `later` counts the changes written together with it."""
+    number = 1 + later + max((int(row_id[1:]) for row_id in ledger["changes"]["id"] if row_id[1:].isdecimal()), default=0)
     day = author.at.date().isoformat()
     return {
         "id": f"C{number}",
         "at": author.at.isoformat(timespec="seconds"),
         "by": author.by,
         "table": table,
-        "row": after.get("id", ""),
+        "row": row,
         "action": action,
         "reason": author.reason,
-        "before": json.dumps(dict(before), ensure_ascii=False, sort_keys=True) if before else "",
-        "after": json.dumps(dict(after), ensure_ascii=False, sort_keys=True),
+        "before": before,
+        "after": after,
         "true_on": day,
         "known_on": day,
     }
+
+
+def _as_text(row: Mapping[str, str]) -> str:
+    return json.dumps(dict(row), ensure_ascii=False, sort_keys=True) if row else ""

@@ -99,7 +99,7 @@ class Standing:
             "path": _round(result.pace),
             "growth": _round(result.growth),
             "growth_word": growth_word(result.growth),
-            "probability": _round(self.probability),
+            "probability": None if self.probability is None else round(self.probability, 4),
             "forecast": _round(outlook.median if outlook else None),
             "forecast_low": _round(outlook.low if outlook else None),
             "forecast_high": _round(outlook.high if outlook else None),

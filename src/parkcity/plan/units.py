@@ -52,3 +52,21 @@ def symbol(unit_id: str, lang: Lang) -> str:
     """A unit as a person reads it."""
     entry = _units()[unit_id]
     return entry[2] if lang == "zh" else entry[3]
+
+
+@cache
+def _by_symbol() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for row in load("plan_units"):
+        for text in (row.id, row.extra["zh"], row.extra["en"]):
+            found.setdefault(text, row.id)
+    return MappingProxyType(found)
+
+
+def unit_of_text(text: str) -> str:
+    """The id of a unit written as id or as symbol in either language; empty where no unit is written so.
+
+    >>> unit_of_text("亿元"), unit_of_text("furlong")
+    ('10^8 yuan', '')
+    """
+    return _by_symbol().get(text.strip(), "")

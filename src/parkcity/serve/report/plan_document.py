@@ -1,0 +1,91 @@
+"""Documents of the plan as HTML and DOCX. The same document always gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from parkcity.plan.document import Document, Section
+
+_NUMERIC = frozenset(
+    ("value", "planned", "progress", "path", "growth", "probability", "required", "amount", "share", "point", "change", "planned_money")
+)
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time stamp of every entry of a DOCX: the earliest that a ZIP file can hold."""
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("parkcity.serve", "report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("plan_document.html")
+
+
+def document_html(document: Document) -> str:
+    """The document as one self-contained page that opens offline."""
+    return _template().render(document=document, numeric=_NUMERIC)
+
+
+def document_docx(document: Document) -> bytes:
+    """The document as a Word file, landscape, without any time stamp of its making."""
+    import docx
+    from docx.enum.section import WD_ORIENT
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    made: Any = docx.Document()
+    page = made.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = page.page_height, page.page_width
+    style = made.styles["Normal"]
+    style.font.size = Pt(9)
+    style.font.name = "Calibri"
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
+    made.core_properties.author = ""
+    made.core_properties.title = document.title
+    made.core_properties.comments = document.snapshot
+    for name in ("created", "modified"):
+        setattr(made.core_properties, name, datetime(*_EPOCH, tzinfo=UTC).replace(tzinfo=None))
+    made.add_heading(document.title, level=0)
+    for part in document.sections:
+        _add(made, part)
+    draft = io.BytesIO()
+    made.save(draft)
+    return _stamped(draft.getvalue())
+
+
+def _add(made: Any, part: Section) -> None:
+    made.add_heading(part.title, level=1)
+    for paragraph in part.paragraphs:
+        made.add_paragraph(paragraph)
+    if not part.rows:
+        return
+    table = made.add_table(rows=1 + len(part.rows), cols=len(part.columns))
+    table.style = "Table Grid"
+    # Rows are asked for once: python-docx finds a cell by walking the whole table.
+    for cells, texts in zip(
+        (row.cells for row in table.rows),
+        ([title for _, title in part.columns], *([row[key] for key, _ in part.columns] for row in part.rows)),
+        strict=True,
+    ):
+        for cell, text in zip(cells, texts, strict=True):
+            cell.text = text
+
+
+def _stamped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return out.getvalue()
