@@ -29,7 +29,9 @@ ARRAY_LIBRARIES = set(sys.stdlib_module_names) | {"numpy", "scipy", "numba", "ll
 
 
 def tracked() -> list[Path]:
-    done = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    # The checkout may belong to another user than the one who tests.
+    command = ["git", "-c", f"safe.directory={REPOSITORY}", "ls-files"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip("this is not a git checkout, so there is no list of files to hold to the rules")
     return [REPOSITORY / name for name in done.stdout.splitlines() if (REPOSITORY / name).is_file()]
