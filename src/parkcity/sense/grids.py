@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from parkcity.base.geo import WGS84, epsg_of, from_wgs84, to_wgs84
 from parkcity.sense.osm.metric import areas, degree_metres
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -71,7 +74,7 @@ def read_grid(path: Path, box: tuple[float, float, float, float] | None = None, 
 
     where = str(path)
     try:
-        with rasterio.open(_inside_zip(path)) as raster:
+        with _without_warnings(), rasterio.open(_inside_zip(path)) as raster:
             _check(raster, where, band)
             window = _window(raster, where, box)
             values = raster.read(band, window=window, masked=True)
@@ -84,10 +87,19 @@ def read_grid(path: Path, box: tuple[float, float, float, float] | None = None, 
         ) from None
     if system is None:
         raise InputError(Fault(where, "the coordinate system of the raster has no EPSG code.", todo="warp it to EPSG:4326 with gdalwarp"))
-    numbers = np.asarray(values.filled(0), np.float64) * scale + offset
+    with np.errstate(all="ignore"):
+        numbers = np.asarray(values.data, np.float64) * scale + offset
     numbers[np.ma.getmaskarray(values) | ~np.isfinite(numbers)] = np.nan
     west, north = transform.c + window.col_off * transform.a, transform.f + window.row_off * transform.e
     return Grid(numbers, west, north, transform.a, -transform.e, system)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """The library's warnings are told by our own checks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _inside_zip(path: Path) -> str:
@@ -113,6 +125,8 @@ def _check(raster: Any, where: str, band: int) -> None:
     transform = raster.transform
     if raster.crs is None:
         raise InputError(Fault(where, "the raster does not say its coordinate system.", todo="set it with gdal_edit -a_srs EPSG:number"))
+    if not np.all(np.isfinite(tuple(transform))):
+        raise InputError(Fault(where, "the raster's grid is broken.", todo="fetch the file again"))
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
         raise InputError(Fault(where, "the raster is turned or mirrored.", "a raster with north up.", "warp it with gdalwarp"))
 

@@ -10,7 +10,9 @@ import csv
 import io
 import re
 import unicodedata
+import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 
 Row = list[str]
 
+# What the workbook library raises on damaged parts: it checks nothing itself.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, NotImplementedError, RuntimeError),
+)
 _HEADER_ROWS = 3
 _MOST = 0.6
 _NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][-+]?\d+)?%?")
@@ -94,8 +101,10 @@ def _workbook_rows(path: Path, sheet: str) -> tuple[list[Row], list[str]]:
     where = str(path)
     _check_archive(path)
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError, IndexError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(path, data_only=True)
+    except (InvalidFileException, *_BROKEN) as error:
         raise InputError(Fault(where, f"the workbook is broken ({error}).", todo="open it and save it again as .xlsx")) from None
     names = [page.title for page in book.worksheets]
     if not sheet and len(names) > 1:
@@ -129,10 +138,8 @@ def _check_archive(path: Path) -> None:
                         head = part.read(4096)
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                         raise InputError(Fault(where, f"'{entry.filename}' declares a document type.", "plain workbooks only."))
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise InputError(Fault(where, f"this is not an .xlsx workbook ({error}).", todo="save it again as .xlsx")) from None
-    except zipfile.error as error:
-        raise InputError(Fault(where, f"this is not an .xlsx workbook ({error}).")) from None
 
 
 def _text(value: Any) -> str:

@@ -164,7 +164,7 @@ def _linked(ways: Ways, loose: list[_Loose]) -> Ways:
     import shapely
 
     ref = np.concatenate([part.ref for part in loose])
-    if not len(ref):
+    if not len(ref) or not len(ways.lines):
         return ways
     lon, lat = (np.concatenate([getattr(part, name) for part in loose]) for name in ("lon", "lat"))
     reach = np.concatenate([np.full(len(part.ref), part.reach) for part in loose])

@@ -39,7 +39,7 @@ def read(request: Request) -> Raw:
             raise InputError([Fault(where, f"there is no column '{name}'.", "an Overture file of the theme places.") for name in missing])
         optional = [name for name in ("confidence", "addresses", "operating_status") if name in have]
         rows: list[dict[str, Any]] = file.read(columns=["id", "geometry", "names", "categories", *optional]).to_pylist()
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, ValueError) as error:
         raise InputError(Fault(where, f"the file cannot be read as Parquet ({error}).", todo="fetch the file again")) from None
     tally = Tally(rows_in=len(rows))
     shapes = np.asarray(shapely.from_wkb([row["geometry"] for row in rows], on_invalid="ignore"), object).reshape(len(rows))

@@ -1,0 +1,79 @@
+"""OpenStreetMap extracts: to a simplified walk network beside OSMnx and pyrosm, and growth with the size of the file."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.registry import Size, benchmark, median_seconds, peer_python, peer_run, row
+from parkcity.sense.osm.extract import ExtractOptions, read_streets
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+TOWN = EXAMPLES / "chengdu/data/osm/chengdu_core_2018.osm.pbf"
+CITY = EXAMPLES / "las-palmas/data/osm/las_palmas_20230221.osm.pbf"
+PEERS = Path(__file__).resolve().parent / "osm_peers"
+PINS = ["osmnx==2.1.1", "pyrosm==0.25.0", "osmium==4.3.2"]
+COPIES = 10
+NETWORK = "extract to simplified walk network"
+
+
+@benchmark("osm", "OpenStreetMap extracts to a walk network, and to all layers, by size")
+def run(size: Size) -> list[dict[str, Any]]:
+    path, name = (TOWN, "Chengdu core") if size == "smoke" else (CITY, "Las Palmas")
+    ours = median_seconds(lambda: read_streets(path, ExtractOptions()), repeats=1 if size == "smoke" else 5)
+    if size == "smoke":
+        return [row(NETWORK, name, ours)]
+    python = peer_python("osm", PINS)
+    rows = []
+    for peer, worker, goal in (("OSMnx 2.1.1", "osmnx_walk.py", 15.0), ("pyrosm 0.25 (raw, not simplified)", "pyrosm_walk.py", 1.0)):
+        theirs = peer_run(python, PEERS / worker, str(path))["seconds"]
+        rows.append(row(NETWORK, name, ours, peer, theirs, goal))
+    rows += growth([("Chengdu core", TOWN), ("Las Palmas", CITY)])
+    if size == "full":
+        with tempfile.TemporaryDirectory() as folder:
+            large = repeated(CITY, Path(folder) / "large.osm.pbf", COPIES)
+            rows += growth([(f"Las Palmas, {COPIES} times side by side", large)])
+    return rows
+
+
+def growth(files: list[tuple[str, Path]]) -> list[dict[str, Any]]:
+    """Seconds for all layers, with seconds and peak memory for each million nodes of the file."""
+    rows = []
+    for name, path in files:
+        found = peer_run(Path(sys.executable), PEERS / "whole_extract.py", str(path))
+        millions = nodes_of(path) / 1e6
+        per = f"{found['seconds'] / millions:.1f} s and {found['peak_mb'] / millions:,.0f} MB for each million nodes"
+        rows.append(row(f"all layers: {per}", name, found["seconds"]))
+    return rows
+
+
+def nodes_of(path: Path) -> int:
+    import osmium
+
+    return sum(1 for _ in osmium.FileProcessor(str(path), osmium.osm.NODE))
+
+
+def repeated(source: Path, target: Path, copies: int) -> Path:
+    """An extract of copies side by side, each with ids of its own."""
+    import osmium
+
+    step = 10**11
+    width = 0.2
+    with osmium.SimpleWriter(str(target)) as writer:
+        for kind in (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION):
+            for copy in range(copies):
+                entity: Any
+                for entity in osmium.FileProcessor(str(source), kind):
+                    moved = copy * step
+                    if kind == osmium.osm.NODE:
+                        at = entity.location
+                        place = (at.lon + copy * width, at.lat)
+                        writer.add_node(entity.replace(id=entity.id + moved, location=place))
+                    elif kind == osmium.osm.WAY:
+                        writer.add_way(entity.replace(id=entity.id + moved, nodes=[node.ref + moved for node in entity.nodes]))
+                    else:
+                        members = [(member.type, member.ref + moved, member.role) for member in entity.members]
+                        writer.add_relation(entity.replace(id=entity.id + moved, members=members))
+    return target
