@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parkcity.travel.network import Direction, Graph, Network
     from parkcity.travel.streets import Attach
 
-CHUNK = 65_536
+CHUNK = 8_192
 
 
 @dataclass(frozen=True)

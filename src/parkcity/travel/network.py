@@ -81,9 +81,14 @@ class Network:
             self._graphs[known] = _build(self, known)
         return self._graphs[known]
 
-    def access_ticks(self, attach: Attach, unit: Unit) -> npt.NDArray[np.int32]:
-        """Ticks between owners and the street: metres, or seconds at the profile's walking speed. Shape: int32 [k]."""
-        return to_ticks(attach.distance / self.profile.access_speed if unit == "s" else attach.distance, unit)
+    def access_ticks(self, attach: Attach, unit: Unit, *, leaving: bool) -> npt.NDArray[np.int32]:
+        """Ticks between owners and the street: metres, or seconds at the profile's walking speed plus what a start (or an end) takes.
+
+        Shape: int32 [k].
+        """
+        if unit == "m":
+            return to_ticks(attach.distance, unit)
+        return to_ticks(attach.distance / self.profile.access_speed + (self.profile.start_s if leaving else self.profile.end_s), unit)
 
     def ends(
         self, attach: Attach, unit: str, *, leaving: bool, backwards: bool, owner: npt.NDArray[np.int32] | None = None, owners: int = 0
@@ -99,7 +104,7 @@ class Network:
             grouped,
             attach.edge,
             attach.offset,
-            self.access_ticks(attach, graph.unit),
+            self.access_ticks(attach, graph.unit, leaving=leaving),
             self.streets.edge_length,
             graph.edges,
             graph.links,

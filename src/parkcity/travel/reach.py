@@ -260,11 +260,16 @@ def reach_pairs(
 
     The memory needed is estimated from a sample of origins first; above `memory_gb` the call raises `LimitError` before it starts.
     """
-    from parkcity.travel.kernels.pairs import place_rows
-
     setting = prepare(network, origins, doors, door_place, unit, direction)
     top = limit_ticks(limit, unit)
     _refuse_if_large(setting, top, memory_gb)
+    return assemble(setting, top, thread_count(threads), origins)
+
+
+def assemble(setting: Setting, top: int, threads: int, origins: Attach) -> Pairs:
+    """All pairs of the sources in `setting.order` within `top` ticks, as sorted rows."""
+    from parkcity.travel.kernels.pairs import place_rows
+
     size = ORIGINS_PER_JOB
     jobs = -(-len(setting.order) // size)
     parts: list[list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]] = [[] for _ in range(jobs)]
@@ -272,7 +277,7 @@ def reach_pairs(
     def work(job: int, bench: Bench) -> None:
         parts[job] = list(pair_parts(setting, job * size, min(len(setting.order), (job + 1) * size), top, bench))
 
-    side_by_side(jobs, thread_count(threads), setting.bench, work)
+    side_by_side(jobs, threads, setting.bench, work)
     amount = np.zeros(origins.owners + 1, np.int64)
     for part in parts:
         for first, counts, _, _ in part:
@@ -292,7 +297,6 @@ def pair_parts(
     """Pairs of the sources `order[first:last]`: (first row, counts, targets, ticks) each, growing the bench as needed."""
     from parkcity.travel.kernels.pairs import pair_batches
 
-    """Pairs of the sources `order[first:last]`: lists of (first row, counts, targets, ticks), growing the bench as needed."""
     side, room = setting.side, 65_536
     out = []
     while first < last:

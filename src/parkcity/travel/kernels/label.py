@@ -136,14 +136,16 @@ def gather(
     Shapes: `labels` int64 [classes, n]; owners `first` to `last` - 1 of `ends` are written to `out` int64 [classes, owners].
     `door_class` int16 (-1: shut), `place` int32 [owners of doors].
     """
+    start, node_a, node_b, cost_a, cost_b = ends.start, ends.node_a, ends.node_b, ends.cost_a, ends.cost_b
     for c in range(len(labels)):
+        row = labels[c]
         for i in range(first, last):
             best = np.int64(NOWHERE)
-            for k in range(ends.start[i], ends.start[i + 1]):
-                if ends.node_a[k] >= 0 and labels[c, ends.node_a[k]] != NOWHERE:
-                    best = min(best, labels[c, ends.node_a[k]] + (np.int64(ends.cost_a[k]) << PLACE_BITS))
-                if ends.node_b[k] >= 0 and labels[c, ends.node_b[k]] != NOWHERE:
-                    best = min(best, labels[c, ends.node_b[k]] + (np.int64(ends.cost_b[k]) << PLACE_BITS))
+            for k in range(start[i], start[i + 1]):
+                if node_a[k] >= 0 and row[node_a[k]] != NOWHERE:
+                    best = min(best, row[node_a[k]] + (np.int64(cost_a[k]) << PLACE_BITS))
+                if node_b[k] >= 0 and row[node_b[k]] != NOWHERE:
+                    best = min(best, row[node_b[k]] + (np.int64(cost_b[k]) << PLACE_BITS))
             out[c, i] = best
     if len(doors_at.link_row) == 0:
         return
@@ -201,6 +203,7 @@ def read_labels(
     cost; outputs [owners]: `value` float32, `place` int32 (-1 for none), `ticks` int32 (`UNREACHED` for none), `state` int8: 0 ok,
     1 unreachable, 2 not attached, 5 over limit.
     """
+    start, node_a, node_b = ends.start, ends.node_a, ends.node_b
     for i in range(first, last):
         label = labels[i]
         if label <= top:
@@ -212,11 +215,11 @@ def read_labels(
         value[i] = np.nan
         place[i] = -1
         ticks[i] = UNREACHED
-        state[i] = 2 if ends.start[i] == ends.start[i + 1] else 1
+        state[i] = 2 if start[i] == start[i + 1] else 1
         if label != NOWHERE:
             state[i] = 5
-        for k in range(ends.start[i], ends.start[i + 1]):
-            if (ends.node_a[k] >= 0 and reached[ends.node_a[k]]) or (ends.node_b[k] >= 0 and reached[ends.node_b[k]]):
+        for k in range(start[i], start[i + 1]):
+            if (node_a[k] >= 0 and reached[node_a[k]]) or (node_b[k] >= 0 and reached[node_b[k]]):
                 state[i] = 5
 
 

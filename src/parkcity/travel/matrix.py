@@ -1,0 +1,142 @@
+"""Many-to-many costs: dense in memory, or sorted pairs streamed to a Parquet file under a memory cap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from parkcity.base.errors import LimitError
+from parkcity.travel.nearest import limit_ticks
+from parkcity.travel.reach import assemble, origin_states, prepare
+from parkcity.travel.states import State
+from parkcity.travel.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from parkcity.travel.network import Direction, Network
+    from parkcity.travel.reach import Setting
+    from parkcity.travel.streets import Attach
+
+BYTES_PER_PAIR = 28
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Costs between all origins and places. `values` float32 [n, places] seconds or metres, NaN where not ok; `states` int8 alike."""
+
+    values: npt.NDArray[np.float32]
+    states: npt.NDArray[np.int8]
+
+
+def _blocks(setting: Setting, origins: int, pairs_at_once: float) -> Iterator[tuple[int, int, Setting]]:
+    size = max(64, int(pairs_at_once / max(setting.places, 1)))
+    for first in range(0, origins, size):
+        last = min(origins, first + size)
+        yield first, last, replace(setting, order=setting.order[(setting.order >= first) & (setting.order < last)])
+
+
+def _checked_cap(need_gb: float, memory_gb: float, what: str) -> None:
+    if need_gb > memory_gb:
+        msg = f"{what} would need {need_gb:.2f} GB, more than the cap of {memory_gb:.2f} GB"
+        raise LimitError(msg)
+
+
+def matrix(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    limit: float | None = None,
+    unit: str = "s",
+    direction: Direction = "to",
+    memory_gb: float = 4.0,
+    threads: int | None = None,
+) -> Matrix:
+    """Costs from every origin to every place (or from every place, `direction` "from").
+
+    Refused with `LimitError` before it starts where it would need more than `memory_gb`; then stream it with `write_matrix`.
+    """
+    setting = prepare(network, origins, doors, door_place, unit, direction)
+    places = setting.places
+    _checked_cap((origins.owners * places * 5 + min(origins.owners, 4096) * places * BYTES_PER_PAIR) / 1e9, memory_gb, "the matrix")
+    states = np.repeat(origin_states(origins)[:, None], places, axis=1)
+    attached = np.diff(setting.targets.start) > 0
+    missing = State.UNREACHABLE if limit is None else State.OVER_LIMIT
+    states[states == State.OK] = missing
+    states[:, ~attached] = np.where(states[:, ~attached] == missing, State.NOT_ATTACHED, states[:, ~attached])
+    values = np.full(states.shape, np.nan, np.float32)
+    top, workers = limit_ticks(limit, unit), thread_count(threads)
+    for _, _, block in _blocks(setting, origins.owners, 4096.0 * places):
+        pairs = assemble(block, top, workers, origins)
+        good = states[pairs.origin, pairs.place] == missing
+        values[pairs.origin[good], pairs.place[good]] = pairs.cost[good]
+        states[pairs.origin[good], pairs.place[good]] = State.OK
+    if limit is not None:
+        _tell_unreachable(network, origins, doors, door_place, states, unit, direction)
+    return Matrix(values, states)
+
+
+def _tell_unreachable(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None,
+    states: npt.NDArray[np.int8],
+    unit: str,
+    direction: Direction,
+) -> None:
+    """Cells over the limit to which there is no way at any cost become unreachable."""
+    from parkcity.travel.nearest import nearest
+
+    place = np.arange(doors.owners) if door_place is None else np.asarray(door_place)
+    for one in np.flatnonzero((states == State.OVER_LIMIT).any(axis=0)):
+        klass = np.where(place == one, 0, 1).astype(np.int16)
+        never = nearest(network, origins, doors, place, unit=unit, doors_class=klass, direction=direction).states[0] == State.UNREACHABLE
+        states[never & (states[:, one] == State.OVER_LIMIT), one] = State.UNREACHABLE
+
+
+def write_matrix(
+    path: Path,
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    limit: float | None = None,
+    unit: str = "s",
+    direction: Direction = "to",
+    memory_gb: float = 2.0,
+    threads: int | None = None,
+) -> int:
+    """Stream all pairs within `limit` to a Parquet file, sorted by origin, then place. Returns the number of pairs.
+
+    Columns: `origin` int32, `place` int32, `seconds` (or `metres`) float32; pairs without a way, or over the limit, have no row. Blocks of
+    origins are worked one after the other so that `memory_gb` holds. A started file that fails is removed.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    setting = prepare(network, origins, doors, door_place, unit, direction)
+    _checked_cap(64 * setting.places * BYTES_PER_PAIR / 1e9, memory_gb, "one batch of 64 origins")
+    top, workers = limit_ticks(limit, unit), thread_count(threads)
+    name = "seconds" if unit == "s" else "metres"
+    schema = pa.schema([("origin", pa.int32()), ("place", pa.int32()), (name, pa.float32())])
+    part = path.with_name(path.name + ".part")
+    written = 0
+    try:
+        with pq.ParquetWriter(part, schema) as writer:
+            for first, last, block in _blocks(setting, origins.owners, memory_gb * 1e9 / BYTES_PER_PAIR):
+                pairs = assemble(block, top, workers, origins)
+                rows = np.repeat(np.arange(first, last, dtype=np.int32), np.diff(pairs.start[first : last + 1]))
+                writer.write_table(pa.table([rows, pairs.place, pairs.cost.astype(np.float32)], schema=schema))
+                written += len(rows)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return written
