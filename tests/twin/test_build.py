@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import CHENGDU, copy_city
 from tests.scenes.town import CITY_TOML, Town, cell_id, lonlat, write_town
 
-from parkcity.base.errors import InputError
+from parkcity.base.errors import InputError, LimitError
 from parkcity.twin import store
 from parkcity.twin.build import build, notices_of
 from parkcity.twin.twin import Twin
@@ -261,3 +261,10 @@ def test_control_totals_scale_the_cells_of_a_zone_to_its_official_number(tmp_pat
     zones = list(twin.tier_zones("district")["id"])
     sums = np.bincount(twin.member("district"), twin.residents())
     assert dict(zip(zones, sums.tolist(), strict=True)) == {"west": 3_001, "east": 1_999}
+
+
+def test_a_build_beyond_the_memory_limit_is_refused_before_it_begins(town: Path) -> None:
+    with pytest.raises(LimitError, match=r"needs up to 0\.\d+ GB, more than --memory 0.1"):
+        build(town, memory_gb=0.1)
+    assert not (town / "twin").exists()
+    assert build(town, memory_gb=4.0).hash

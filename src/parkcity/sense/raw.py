@@ -79,6 +79,7 @@ class Reader:
     options: Mapping[str, Option]
     can_read: Callable[[Path], bool]
     read: Callable[[Request], Raw]
+    memory_per_byte: float = 12.0
 
 
 READERS: Registry[Reader] = Registry("reader", "parkcity.sense.sources")

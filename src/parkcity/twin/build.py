@@ -6,53 +6,25 @@ sources are told at once, and nothing is written unless everything could be read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.cache import code_version, hash_json
 from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.base.geo import Projection, normalise_datum
 from parkcity.base.spec import load
-from parkcity.sense.read import read_source, source_hash
+from parkcity.sense.read import source_hash
 from parkcity.twin import layers
-from parkcity.twin.store import Layer, LayerStore
+from parkcity.twin.estimate import refuse_beyond
+from parkcity.twin.store import LayerStore
 from parkcity.twin.twin import Twin
+from parkcity.twin.workshop import Progress, Workshop, no_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from parkcity.base.spec import CitySpec, SourceSpec
-    from parkcity.sense.raw import Raw
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of the work that is done (0 to 1)."""
-
-
-def no_progress(_step: str, _share: float) -> None:
-    """Progress that nobody watches."""
-
-
-@dataclass
-class Workshop:
-    """What the making of layers shares: the declaration, the sources as read so far, finished layers."""
-
-    spec: CitySpec
-    store: LayerStore
-    old: dict[str, Any]
-    progress: Progress
-    hashes: dict[str, str]
-    projection: Projection | None
-    raws: dict[str, Raw] = field(default_factory=dict)
-    done: dict[str, Layer] = field(default_factory=dict)
-    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def raw(self, source: SourceSpec) -> Raw:
-        """A source, read once."""
-        if source.id not in self.raws:
-            self.raws[source.id] = read_source(self.spec, source)
-        return self.raws[source.id]
+    from parkcity.base.spec import SourceSpec
 
 
 def twin_folder(folder: Path) -> Path:
@@ -60,10 +32,11 @@ def twin_folder(folder: Path) -> Path:
     return folder / "twin"
 
 
-def build(folder: Path, progress: Progress = no_progress) -> Twin:
+def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | None = None) -> Twin:
     """Build or bring up to date the twin of the city in `folder`, and open it.
 
-    Raises `InputError` with every fault of every source. An interrupted build leaves the old twin as it was.
+    Raises `InputError` with every fault of every source, and `LimitError` before it begins where it would need more memory than
+    `memory_gb`. An interrupted build leaves the old twin as it was.
     """
     spec = load(folder)
     store = LayerStore(twin_folder(folder))
@@ -73,6 +46,7 @@ def build(folder: Path, progress: Progress = no_progress) -> Twin:
     keys = layers.input_keys(spec, hashes, code_version("base", "standards", "sense", "twin"))
     if _up_to_date(store, old, keys):
         return Twin(spec, store.folder, old)
+    refuse_beyond(spec, memory_gb)
     shop = Workshop(spec, store, old, progress, hashes, projection)
     with _collected() as faults:
         _read_all(shop, faults)

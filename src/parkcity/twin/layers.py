@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.base.spec import CitySpec, SourceSpec
-    from parkcity.twin.build import Workshop
+    from parkcity.twin.workshop import Workshop
 
 _READING_OF = {datum: name for name, datum in READINGS.items()}
 OSM = "openstreetmap"
@@ -177,10 +177,10 @@ def _place_failure(places: gpd.GeoDataFrame, row: int, distance: float) -> tuple
 def _far_notice(shop: Workshop, places: gpd.GeoDataFrame, row: int, distance: float, limit: float) -> Fault:
     source = shop.spec.source(str(places["source"].iloc[row]))
     name = places["name"].iloc[row] or places["id"].iloc[row]
-    number = int(places["row"].iloc[row])
+    number, kind = int(places["row"].iloc[row]), places["kind"].iloc[row]
     return Fault(
         str(shop.spec.path(source)),
-        f"'{name}' ({places['kind'].iloc[row]}, {places['id'].iloc[row]}) is {distance:,.0f} m from the nearest street and is reached by nobody.",
+        f"'{name}' ({kind}, {places['id'].iloc[row]}) is {distance:,.0f} m from the nearest street and is reached by nobody.",
         f"at most {limit:,.0f} m.",
         "check its position, or raise [attach] limit_m in city.toml",
         number if number > 0 else None,

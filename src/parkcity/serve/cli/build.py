@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from parkcity.base.words import language
-from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, quiet_option
+from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, memory_option, quiet_option
 from parkcity.serve.cli.progress import progress_bar
 
 COLUMNS = ("layer", "parts", "rows", "hash", "sources")
@@ -17,14 +17,15 @@ COLUMNS = ("layer", "parts", "rows", "hash", "sources")
 @city_argument()
 @format_option()
 @lang_option()
+@memory_option()
 @quiet_option()
-def build(city: str, form: str, lang: str | None, *, quiet: bool) -> None:
+def build(city: str, form: str, lang: str | None, memory: float | None, *, quiet: bool) -> None:
     """Build the twin of CITY, or bring it up to date: only what changed is made again."""
     from parkcity.twin.build import build as build_twin
     from parkcity.twin.build import notices_of
 
     with progress_bar(quiet=quiet) as progress:
-        twin = build_twin(Path(city), progress)
+        twin = build_twin(Path(city), progress, memory_gb=memory)
     rows = [
         {
             "layer": name,

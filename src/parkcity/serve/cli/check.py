@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from parkcity.base.words import language
-from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, quiet_option, threads_option
+from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, memory_option, quiet_option, threads_option
 from parkcity.serve.cli.progress import progress_bar
 
 _SHOWN_NOTICES = 5
@@ -23,6 +23,7 @@ COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole
 @format_option()
 @lang_option()
 @threads_option()
+@memory_option()
 @quiet_option()
 def check(
     city: str,
@@ -32,6 +33,7 @@ def check(
     form: str,
     lang: str | None,
     threads: int | None,
+    memory: float | None,
     *,
     quiet: bool,
 ) -> None:
@@ -44,7 +46,7 @@ def check(
     folder = Path(city)
     target = folder / "report" if out is None else Path(out)
     with progress_bar(quiet=quiet) as progress:
-        done = run_check(folder, target, language(lang), progress, threads=threads)
+        done = run_check(folder, target, language(lang), progress, threads=threads, memory_gb=memory)
     rows = [row for row in done.rows if (tier is None or row["tier"] == tier) and (group is None or row["group"] == group)]
     if not rows:
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}

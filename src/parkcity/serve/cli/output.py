@@ -40,6 +40,11 @@ def threads_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option("--threads", type=click.IntRange(1, 1024), default=None, help="Threads; left out, all processors.")
 
 
+def memory_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--memory GB`."""
+    return click.option("--memory", type=click.FloatRange(0, min_open=True), default=None, help="Refuse work that needs more memory (GB).")
+
+
 def city_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The city's folder."""
     return click.argument("city", type=click.Path(file_okay=True, dir_okay=True))

@@ -41,7 +41,15 @@ class CheckUp:
     reused: bool
 
 
-def run_check(folder: Path, out: Path, lang: Lang, progress: Callable[[str, float], None], *, threads: int | None = None) -> CheckUp:
+def run_check(
+    folder: Path,
+    out: Path,
+    lang: Lang,
+    progress: Callable[[str, float], None],
+    *,
+    threads: int | None = None,
+    memory_gb: float | None = None,
+) -> CheckUp:
     """Check a city. Raises `InputError` with every fault of the input; nothing is written then."""
     spec = load(folder)
     key = _input_key(spec, lang)
@@ -50,7 +58,7 @@ def run_check(folder: Path, out: Path, lang: Lang, progress: Callable[[str, floa
         return kept
     from parkcity.twin.build import build
 
-    twin = build(folder, lambda step, share: progress(step, 0.3 * share))
+    twin = build(folder, lambda step, share: progress(step, 0.3 * share), memory_gb=memory_gb)
     measured, rows, flags = _measure(twin, progress, threads)
     try:
         files = _write(out, twin, measured, rows, flags, lang, progress)

@@ -217,12 +217,19 @@ class Teller:
                 "cell": self.twin.cells["id"].iloc[gap.row],
                 "zone": names[member[gap.row]],
                 "residents": people(gap.residents, self.lang),
-                "lacks": [INDICATORS.get(name).name(self.lang) for name in gap.lacks],
+                "lacks": [self._short_name(name) for name in gap.lacks],
                 "lon": f"{self.twin.cells['lon'].iloc[gap.row]:.5f}",
                 "lat": f"{self.twin.cells['lat'].iloc[gap.row]:.5f}",
             }
             for number, gap in enumerate(cell_gaps(self.twin, self.measured)[:_GAP_CELLS], start=1)
         ]
+
+    def _short_name(self, indicator_id: str) -> str:
+        """A norm in few words: what, and within which distance."""
+        indicator = INDICATORS.get(indicator_id)
+        class_id = str(indicator.inputs["distance_m"].args["class_id"])
+        assert indicator.limit_m is not None
+        return f"{place_class(class_id).name(self.lang)} {unit('m').text(indicator.limit_m, self.lang)}"
 
     def missing(self) -> list[dict[str, str]]:
         """What the norms ask for and the data lack: one line for each need, with where such data are usually found."""
