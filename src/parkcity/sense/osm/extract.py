@@ -21,7 +21,7 @@ from parkcity.sense.osm.streets import STREET_KEYS, network, usable_ways
 from parkcity.sense.raw import Raw, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.ways import Ways
 
 _BOX = 4
-_STREET_NODE_KEYS = frozenset({"entrance", "barrier", "kerb", "railway", "crossing", "crossing:signals", "crossing:markings"})
+_CROSSING_NODE_KEYS = frozenset({"kerb", "crossing", "crossing:signals", "crossing:markings"})
+_STREET_NODE_KEYS = _CROSSING_NODE_KEYS | {"entrance", "barrier", "railway"}
 _SQUARE_KEYS = frozenset({"highway", "area:highway", "place"})
 _NODE_KEYS = _STREET_NODE_KEYS | {"public_transport", "highway"}
 _AREA_KEYS = frozenset({"building", "highway", "area:highway", "place"})
@@ -39,12 +40,13 @@ _AREA_KEYS = frozenset({"building", "highway", "area:highway", "place"})
 
 @dataclass(frozen=True)
 class ExtractOptions:
-    """What to read of an extract."""
+    """What to read of an extract. Without `joins` the streets are as drawn: nothing is joined, crossed or cut at barriers."""
 
     box: Box | None = None
     kinds: frozenset[str] = frozenset()
     modes: tuple[str, ...] = ("walk",)
     memory_gb: float = 0.0
+    joins: bool = True
 
     @classmethod
     def checked(cls, given: Mapping[str, Any], where: str) -> ExtractOptions:
@@ -62,7 +64,7 @@ class ExtractOptions:
         if given["memory_gb"] < 0:
             faults.add(where, f"`memory_gb` is {given['memory_gb']}.", allowed="0 or more.")
         faults.check()
-        return cls(box, frozenset(given["kinds"]), tuple(dict.fromkeys(given["modes"])), float(given["memory_gb"]))
+        return cls(box, frozenset(given["kinds"]), tuple(dict.fromkeys(given["modes"])), float(given["memory_gb"]), bool(given["joins"]))
 
 
 def _checked_box(given: list[Any], buffer_m: float, where: str, faults: FaultList) -> Box | None:
@@ -92,13 +94,15 @@ def wanted_objects() -> Wanted:
     return Wanted(_NODE_KEYS | kind_keys, STREET_KEYS | {"waterway"}, _AREA_KEYS | surfaces | kind_keys)
 
 
-def prepared_ways(found: Scan, modes: Sequence[str]) -> Ways:
+def prepared_ways(found: Scan, options: ExtractOptions) -> Ways:
     """The ways of some modes with all that the map means but does not draw: gates that part, crossings, squares and entrances that join."""
-    ways = usable_ways(tagged_crossings(found.lines, found.points), modes)
-    if "walk" in modes:
+    ways = usable_ways(tagged_crossings(found.lines, found.points), options.modes)
+    if not options.joins:
+        return ways
+    if "walk" in options.modes:
         ways = join_ends(join_crossings(ways), found.points)
         ways = join_platforms(cross_squares(ways, found.areas), found.points, found.groups)
-    return cut_at_barriers(ways, found.points, modes)
+    return cut_at_barriers(ways, found.points, options.modes)
 
 
 def kept_nodes(points: Points) -> NDArray[np.int64]:
@@ -110,8 +114,10 @@ def kept_nodes(points: Points) -> NDArray[np.int64]:
 def read_streets(path: Path, options: ExtractOptions) -> Raw:
     """The street network alone: the same arrays as `read_extract` gives, without the tables of places and areas."""
     needed = refuse_beyond(path, options.memory_gb)
-    found = scan(path, Wanted(_STREET_NODE_KEYS, STREET_KEYS, _SQUARE_KEYS), options.box)
-    ways = prepared_ways(found, options.modes)
+    joined = Wanted(_STREET_NODE_KEYS, STREET_KEYS, _SQUARE_KEYS)
+    drawn = Wanted(_CROSSING_NODE_KEYS, STREET_KEYS, frozenset(), routes=False)
+    found = scan(path, joined if options.joins else drawn, options.box)
+    ways = prepared_ways(found, options)
     tally = Tally(encoding="utf-8", refused=[*found.refused, *ways.refused])
     kept = _kept({}, ways.lines.way.tolist())
     tally.rows_kept = len(kept)
@@ -130,7 +136,7 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     """
     needed = refuse_beyond(path, options.memory_gb)
     found = scan(path, wanted_objects(), options.box)
-    ways = prepared_ways(found, options.modes)
+    ways = prepared_ways(found, options)
     frames: dict[str, Any] = {"buildings": buildings(found.areas)}
     frames["places"], merged = merge_duplicates(places(found, options.kinds).table)
     frames["merged"] = merged

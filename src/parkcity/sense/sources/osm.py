@@ -35,6 +35,7 @@ READERS.add(
             "buffer_m": Option(float, 0.0, "margin around `bbox` in metres: the longest trip that a resident makes"),
             "kinds": Option(list, [], "kinds of places to read; left out, all"),
             "modes": Option(list, ["walk"], "modes whose streets are read: walk, bike, car"),
+            "joins": Option(bool, default=True, doc="false: streets as drawn, nothing joined, crossed or cut at barriers"),
             "memory_gb": Option(float, 0.0, "refuse a file that would need more memory than this; 0: no limit"),
         },
         can_read,
