@@ -7,6 +7,7 @@ Times are in working days from the start of the project. Dependencies are of the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -41,7 +42,7 @@ class Schedule:
     late_start: Floats
     late_finish: Floats
 
-    @property
+    @cached_property
     def slack(self) -> Floats:
         """Total float: how long a task can slip without moving the end."""
         return self.late_start - self.early_start

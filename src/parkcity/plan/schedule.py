@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parkcity.plan.tables import Table
 
 _MARGIN_DAYS = 3660
+_NO_FLOAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -39,45 +40,57 @@ class Programme:
 
     @cached_property
     def current(self) -> Schedule:
-        """Critical path as things stand on the view's day: what started, started; what is not finished ends after today."""
+        """Critical path as things stand on the view's day.
+
+        What started, started, whatever it should have waited for; what is not finished ends today at the earliest. A running
+        task with a share done needs the rest of its duration from today on; one that tells none keeps its duration.
+        """
         today = float(self.calendar.index_of(self.view.at))
         durations, release = self.durations.copy(), self.release.copy()
+        begun: set[int] = set()
         for at, (started, finished, done) in enumerate(zip(*(self.table[name] for name in _STATE), strict=True)):
-            start, finish = _past(started, self.view.at), _past(finished, self.view.at)
-            if start is not None:
-                release[at] = self.calendar.index_of(start)
+            finish = _past(finished, self.view.at)
+            start = _past(started, self.view.at) or finish
+            if start is None:
+                release[at] = max(release[at], today)
+                continue
+            begun.add(at)
+            # A task that only tells its end began by plan, or on the day it ended where that is earlier.
+            first = float(self.calendar.index_of(start))
+            release[at] = first if started else min(release[at], first)
             if finish is not None:
                 durations[at] = max(1.0, self.calendar.index_of(finish) + 1 - release[at])
-            elif start is not None:
-                left = self.durations[at] * (1 - float(done or 0) / 100)
-                durations[at] = max(self.durations[at] if not done else 0.0, today - release[at] + left)
+            elif done:
+                durations[at] = max(1.0, today - release[at] + self.durations[at] * (1 - float(done) / 100))
             else:
-                release[at] = max(release[at], today)
-        return self.network.schedule(durations, release)
+                durations[at] = max(self.durations[at], today + 1 - release[at])
+        network = Network(self.network.names, [link for link in self.network.links if link.after not in begun]) if begun else self.network
+        return network.schedule(durations, release)
 
     def rows(self) -> list[dict[str, object]]:
         """One row a task: planned and expected dates, float in working days, slip, and its state."""
-        planned, current = self.planned, self.current
-        return [self._row(at, planned, current) for at in range(len(self.table))]
-
-    def _row(self, at: int, planned: Schedule, current: Schedule) -> dict[str, object]:
-        table = self.table
-        slip = float(current.early_finish[at] - planned.early_finish[at])
-        slack = float(planned.slack[at])
-        return {
-            "task": table["id"][at],
-            "name_zh": table["name_zh"][at],
-            "name_en": table["name_en"][at],
-            "owner": table["owner"][at],
-            "start": self.calendar.day_at(int(planned.early_start[at])).isoformat(),
-            "finish": self.calendar.day_at(int(np.ceil(planned.early_finish[at])) - 1).isoformat(),
-            "expected_finish": self.calendar.day_at(int(np.ceil(current.early_finish[at])) - 1).isoformat(),
-            "days": float(self.durations[at]),
+        table, planned, current = self.table, self.planned, self.current
+        slack = planned.slack.tolist()
+        slips = (current.early_finish - planned.early_finish).tolist()
+        columns = {
+            "task": table["id"],
+            **{name: table[name] for name in ("name_zh", "name_en", "owner")},
+            "start": self._days(np.floor(planned.early_start)),
+            "finish": self._days(np.ceil(planned.early_finish) - 1),
+            "expected_finish": self._days(np.ceil(current.early_finish) - 1),
+            "days": self.durations.tolist(),
             "float_days": slack,
-            "slip_days": max(0.0, slip),
-            "critical": "yes" if slack <= 1e-9 else "",
-            "status": self._status(at, slip, slack),
+            "slip_days": [max(0.0, slip) for slip in slips],
+            "critical": ["yes" if free <= _NO_FLOAT else "" for free in slack],
+            "status": [self._status(at, slip, free) for at, (slip, free) in enumerate(zip(slips, slack, strict=True))],
         }
+        return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+    def _days(self, indices: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[str]:
+        """The working days with these indices (tasks,), as texts; beyond the ends, the first or the last."""
+        days = np.datetime_as_string(self.calendar.days)
+        found: list[str] = days[np.clip(indices.astype(np.int64), 0, len(days) - 1)].tolist()
+        return found
 
     def _status(self, at: int, slip: float, slack: float) -> str:
         if _past(self.table["finished_on"][at], self.view.at) is not None:
