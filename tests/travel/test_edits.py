@@ -19,6 +19,7 @@ Way = Literal["to", "from"]
 WALK = Uneven("walk", 1.1)
 ONE_WAY = Uneven("car", 8.0, access_m_s=1.0, closed=0.2, lopsided=True, delays=True)
 SEEDS = range(8)
+pytestmark = pytest.mark.kernel
 
 
 def some(attach: Attach, owners: list[int]) -> Attach:

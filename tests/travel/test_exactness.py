@@ -62,6 +62,7 @@ def test_nearest_within_and_pairs_equal_a_dense_expansion(profile: str, seed: in
     assert np.array_equal(pairs.cost, by_place[rows, columns] / TICKS_PER[unit])
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("unit", ["s", "m"])
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("seed", range(0, 40, 10))
@@ -95,6 +96,7 @@ def _assert_joined(network: Network, way: Route) -> None:
         assert before[1] == after[0]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("limit", [None, 500.0])
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("seed", range(0, 40, 10))

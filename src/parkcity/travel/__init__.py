@@ -3,10 +3,15 @@
 Works on a city's twin, or on any plain graph of nodes and edges. Importing it imports no compiler; the first search does.
 """
 
+from parkcity.travel.centrality import betweenness, closeness
+from parkcity.travel.cluster import nearest_on, within_on
 from parkcity.travel.decay import Decay
 from parkcity.travel.edits import NearestField, SumField, touched_origins
+from parkcity.travel.isochrone import catchment_ratio, circuity, isochrones, streets_reached, surface
+from parkcity.travel.matrix import Matrix, matrix, write_matrix
 from parkcity.travel.nearest import Nearest, nearest
 from parkcity.travel.network import Network
+from parkcity.travel.plain import attach_points, from_frames
 from parkcity.travel.profiles import Profile
 from parkcity.travel.reach import Pairs, Within, reach_pairs, within
 from parkcity.travel.route import Route, route
@@ -18,6 +23,7 @@ __all__ = [
     "Attach",
     "Decay",
     "Gains",
+    "Matrix",
     "Nearest",
     "NearestField",
     "Network",
@@ -28,10 +34,23 @@ __all__ = [
     "Streets",
     "SumField",
     "Within",
+    "attach_points",
+    "betweenness",
+    "catchment_ratio",
+    "circuity",
+    "closeness",
+    "from_frames",
+    "isochrones",
+    "matrix",
     "nearest",
+    "nearest_on",
     "reach_pairs",
     "route",
+    "streets_reached",
+    "surface",
     "touched_origins",
     "what_if",
     "within",
+    "within_on",
+    "write_matrix",
 ]

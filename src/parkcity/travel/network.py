@@ -81,6 +81,27 @@ class Network:
             self._graphs[known] = _build(self, known)
         return self._graphs[known]
 
+    def csr(
+        self, unit: str, *, backwards: bool = False
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The plain arcs, not contracted, in the caller's node numbers: `indptr` [n + 1], `heads`, `cost` (ticks), `arc_edge` [m], int32.
+
+        `backwards`: arcs reversed. Loops and closed directions have no arc.
+        """
+        from parkcity.travel.kernels.contract import pack_arcs
+
+        edges = self.graph(unit).edges
+        open_edges = np.flatnonzero(edges.u != edges.v)
+        whole_f, whole_b = (
+            np.minimum(run[open_edges].astype(np.int64) + end[open_edges], UNREACHED).astype(np.int32)
+            for run, end in ((edges.run_f, edges.end_f), (edges.run_b, edges.end_b))
+        )
+        if backwards:
+            whole_f, whole_b = whole_b, whole_f
+        indptr, arcs, link = pack_arcs(self.streets.nodes, edges.u[open_edges], edges.v[open_edges], whole_f, whole_b)
+        row = np.where(link >= 0, link, -1 - link)
+        return indptr, np.ascontiguousarray(arcs[:, 0]), np.ascontiguousarray(arcs[:, 1]), open_edges[row].astype(np.int32)
+
     def access_ticks(self, attach: Attach, unit: Unit, *, leaving: bool) -> npt.NDArray[np.int32]:
         """Ticks between owners and the street: metres, or seconds at the profile's walking speed plus what a start (or an end) takes.
 
