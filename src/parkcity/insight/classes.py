@@ -60,6 +60,9 @@ _KIND_OF = {
 """Which kind answers which facility of GB 50180-2018."""
 
 
+_NOT_BY_RESIDENTS = {"metro_station", "bus_stop", "bus_terminal", "parking"}
+
+
 @dataclass(frozen=True)
 class PlaceClass:
     """Places of one kind whose area is at least `least_m2` and below `below_m2` (None: no bound).
@@ -106,6 +109,17 @@ def class_of_facility(facility: str) -> str | None:
     if facility in _SIZED:
         return facility.rsplit(".", maxsplit=1)[-1].replace("sport_", "sports_")
     return _KIND_OF.get(facility)
+
+
+@cache
+def level_of_class(class_id: str) -> int | None:
+    """The circle (15, 10 or 5 minutes) in which the norm asks for a class; None where residents do not decide their number."""
+    if class_id in _NOT_BY_RESIDENTS:
+        return None
+    levels = [int(row.extra["level_min"]) for row in load("life_circle_facilities") if class_of_facility(row.id) == class_id]
+    plain = {"park": 15, "sports": 15, "park_small": 5, "park_large": 15}
+    level = max(levels, default=plain.get(class_id, 0))
+    return level or None
 
 
 def place_class(class_id: str) -> PlaceClass:

@@ -12,7 +12,7 @@ import numpy as np
 
 from parkcity.base.cache import ArrayCache, hash_json
 from parkcity.base.times import parse_date, years_between
-from parkcity.insight.classes import place_class
+from parkcity.insight.classes import level_of_class, place_class
 from parkcity.insight.inputs import PROVIDERS, speed_of
 from parkcity.insight.location import edge_distance_m
 from parkcity.insight.operators.coverage import cut_by_edge
@@ -84,6 +84,9 @@ def _place_flags(indicator: Indicator, inputs: Inputs, share: Any, zones: int) -
         missing = missing_below(class_id, inputs)
         if missing:
             flags.append(Flag("small_missing", np.full(zones, missing), f"{class_id} < {missing:g} m2"))
+    lacking = max((missing_of_norm(class_id, inputs) for class_id in classes), default=0.0)
+    if lacking > 0:
+        flags.append(Flag("few_places", np.full(zones, lacking)))
     if indicator.limit_m is not None and classes:
         flags.append(Flag("edge_cut", share(in_doubt(indicator, inputs))))
     return flags
@@ -94,6 +97,21 @@ def missing_below(class_id: str, inputs: Inputs) -> float:
     chosen = place_class(class_id)
     least = source_least_m2(inputs.twin, chosen.kind)
     return least if least > (chosen.least_m2 or 0.0) else 0.0
+
+
+def missing_of_norm(class_id: str, inputs: Inputs) -> float:
+    """Share of the places missing that the norm would ask for at the least, one for each largest circle's residents; 0 where none.
+
+    A city with one secondary school for 378,000 residents has an incomplete list of schools rather than one school.
+    """
+    level = level_of_class(class_id)
+    if level is None:
+        return 0.0
+    largest = parameter("life_circle_levels", f"lc.level.{level}").extra_number("population_max")
+    assert largest is not None
+    expected = float(inputs.residents_of("all").sum()) / largest
+    found = int(inputs.place_count(class_id).sum())
+    return max(0.0, 1.0 - found / expected) if expected >= 1.0 else 0.0
 
 
 def source_least_m2(twin: Twin, kind: str) -> float:

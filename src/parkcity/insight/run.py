@@ -75,6 +75,8 @@ def missing_needs(indicator: Indicator, twin: Twin) -> list[str]:
     lacking: list[str] = []
     kinds = twin.kinds() if twin.has("places") else {}
     for entry in indicator.inputs.values():
+        if entry.provider == "residents_of" and twin.has("people") and entry.args["group"] not in twin.groups:
+            lacking.append("people:ages")
         lacking += [layer for layer in PROVIDERS[entry.provider].layers if not twin.has(layer)]
         class_id = entry.args.get("class_id")
         if class_id is not None:
@@ -145,6 +147,6 @@ def measure_all(twin: Twin, indicators: Iterable[Indicator], *, threads: int | N
     shared = Inputs(twin, threads=threads)
     by_group: dict[str, Inputs] = {}
     for indicator in indicators:
-        for group in indicator.groups:
+        for group in (group for group in indicator.groups if group in twin.groups):
             inputs = by_group.setdefault(group, shared.for_group(group))
             yield measure_with(inputs, indicator)

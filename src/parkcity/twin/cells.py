@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import WGS84, Projection, frame, shapes_to_metric, shapes_to_wgs84
 from parkcity.twin.zones import CITY_TIER, of_tier
+
+_SLIVER = 0.01
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,6 +49,36 @@ def build_cells(
             parent = np.array([row_of[zone] for zone in below["parent"]], np.int32)
             members[tier.id] = np.where(members[tier.groups] >= 0, parent[members[tier.groups]], -1).astype(np.int32)
     return cells, members, remarks
+
+
+def with_remainder(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Projection) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Cells that tile the study area: what the source leaves out becomes one empty cell a zone, so that areas add up.
+
+    Slivers below a hundredth of the study area are left as they are.
+    """
+    import shapely
+
+    covered = shapely.union_all(shapes_to_metric(table.geometry.to_numpy(), WGS84, projection), grid_size=0.01)
+    inside = zones[zones["inside"] & (zones["tier"] != CITY_TIER)]
+    inside = inside[inside["tier"] == inside["tier"].iloc[0]]
+    whole = shapes_to_metric(inside.geometry.to_numpy(), WGS84, projection)
+    rest = shapely.difference(whole, covered)
+    area = shapely.area(rest)
+    if area.sum() < _SLIVER * shapely.area(whole).sum():
+        return table, []
+    keep = area > _SLIVER * shapely.area(whole)
+    centre = shapely.point_on_surface(rest[keep])
+    lon, lat = projection.inverse(shapely.get_x(centre), shapely.get_y(centre))
+    columns: dict[str, Any] = {
+        name: np.zeros(int(keep.sum()), table[name].dtype) if pd.api.types.is_numeric_dtype(table[name]) else ""
+        for name in table.columns
+        if name != "geometry"
+    }
+    columns |= {"id": [f"rest/{zone}" for zone in inside["id"][keep]], "area_m2": area[keep], "centre_lon": lon, "centre_lat": lat}
+    added = frame(columns, shapes_to_wgs84(rest[keep], projection), WGS84)
+    share = area.sum() / shapely.area(whole).sum()
+    remark = f"the cells leave {share:.1%} of the study area out; it is kept as {len(added)} empty cells"
+    return pd.concat([table, added], ignore_index=True), [remark]
 
 
 def _clipped(

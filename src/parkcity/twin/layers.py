@@ -11,7 +11,7 @@ from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList
 from parkcity.base.geo import WGS84, Projection, normalise_datum, shapes_to_metric
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
-from parkcity.twin.cells import build_cells
+from parkcity.twin.cells import build_cells, with_remainder
 from parkcity.twin.datum import READINGS, datum_evidence
 from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
@@ -98,10 +98,16 @@ def _streets(shop: Workshop) -> Layer:
 
 
 def _cells(shop: Workshop) -> Layer:
+    import geopandas as gpd
+
     assert shop.projection is not None
     (source,) = _only(shop.spec, "cells")
     zones = _zone_table(shop)
-    cells, members, remarks = build_cells(shop.spec, source, shop.raw(source), zones, shop.projection)
+    raw = shop.raw(source)
+    assert isinstance(raw.frame, gpd.GeoDataFrame)
+    raw.frame, added = with_remainder(raw.frame, zones, shop.projection)
+    cells, members, remarks = build_cells(shop.spec, source, raw, zones, shop.projection)
+    remarks += added
     arrays: dict[str, NDArray[Any]] = {f"member_{tier}": rows for tier, rows in members.items()}
     return Layer("cells", {"cells": cells}, arrays, {"count": len(cells), "remarks": remarks})
 

@@ -102,21 +102,29 @@ class Twin:
 
     def residents(self, group: str = "all", period: str = PERIOD) -> NDArray[np.float64]:
         """Residents of a group in every cell, float64 [cells] (whole numbers where the source counts whole persons)."""
-        first, last = group_ages(group)
-        bands = [parse_band(band) for band in self.layer("people").meta["bands"]]
-        if (first, last) == (0, ALL_AGES) or bands == [(0, ALL_AGES)]:
-            if (first, last) != (0, ALL_AGES):
-                msg = f"residents by age are not known in this city, so '{group}' cannot be counted"
-                raise UsageError(msg)
-            columns = list(range(len(bands)))
-        else:
-            columns = [number for number, (low, high) in enumerate(bands) if low >= first and high <= last]
-            covered = {low for low, _ in (bands[number] for number in columns)}
-            if first not in covered or (last != ALL_AGES and last not in {bands[number][1] for number in columns}):
-                msg = f"the age bands of this city do not fit the group '{group}' ({first} to {last})"
-                raise UsageError(msg)
+        columns = self._columns_of(group)
+        if not columns:
+            msg = f"the ages known in this city do not tell the group '{group}'; it can count: {', '.join(self.groups)}"
+            raise UsageError(msg)
         counts = self.layer("people").array(period)
         return np.asarray(counts[:, columns].sum(axis=1), dtype=np.float64)
+
+    def _columns_of(self, group: str) -> list[int]:
+        """The age bands that make up a group, empty where the bands cut across its limits."""
+        first, last = group_ages(group)
+        columns = [number for number, (low, high) in enumerate(self._bands) if low >= first and high <= last]
+        if not columns or self._bands[columns[0]][0] != first or self._bands[columns[-1]][1] != last:
+            return []
+        return columns
+
+    @cached_property
+    def _bands(self) -> list[tuple[int, int]]:
+        return [parse_band(band) for band in self.layer("people").meta["bands"]]
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of residents whose number the city's age bands tell."""
+        return tuple(row.id for row in load_standard("groups") if self._columns_of(row.id))
 
     @property
     def periods(self) -> tuple[str, ...]:

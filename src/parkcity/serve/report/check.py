@@ -113,7 +113,7 @@ def _measure(
     indicators = computable(twin, twin.spec.indicators.get("skip", ()))
     if not indicators:
         raise ParkcityError("no indicator can be measured in this city: it has neither people nor places")
-    total = sum(len(indicator.groups) for indicator in indicators)
+    total = sum(len(indicator.groups) for indicator in indicators) or 1
     measured: list[Measured] = []
     rows: list[dict[str, Any]] = []
     flags: list[dict[str, Any]] = []

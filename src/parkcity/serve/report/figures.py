@@ -54,6 +54,9 @@ class Artist:
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
         return figures
 
+    def _groups(self) -> tuple[str, ...]:
+        return tuple(group for group in ACCESS_GROUPS if group in self.twin.groups)
+
     def _breaks(self) -> tuple[float, float, float, float]:
         first, second, third, fourth = (parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15, 30))
         return first, second, third, fourth
@@ -80,7 +83,7 @@ class Artist:
     def _bands(self, class_id: str, shared: Inputs) -> Figure:
         chosen = place_class(class_id)
         title = self.words.get("minutes_to", self.lang, name=chosen.name(self.lang))
-        groups = ACCESS_GROUPS if class_id in _GROUPED else ("all",)
+        groups = self._groups() if class_id in _GROUPED else ("all",)
         drawings = []
         for group in groups:
             inputs = shared.for_group(group)
@@ -92,7 +95,7 @@ class Artist:
     def _worst(self, shared: Inputs) -> Figure:
         title = self.words.get("minutes_worst", self.lang)
         drawings = []
-        for group in ACCESS_GROUPS:
+        for group in self._groups():
             inputs = shared.for_group(group)
             worst = np.max(np.stack([inputs.minutes(need) for need in inputs.measurable_needs()]), axis=0)
             classes = band_map(self.canvas, worst, inputs.residents(), self._breaks(), self.words, self.lang)

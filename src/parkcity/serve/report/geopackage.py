@@ -10,6 +10,7 @@ import numpy as np
 from parkcity.base.cache import atomic_path
 from parkcity.base.geo import WGS84, frame
 from parkcity.base.times import parse_date
+from parkcity.insight.registry import ACCESS_GROUPS
 from parkcity.serve.report.qgis import band_style, outline_style, place_style
 from parkcity.standards import parameter
 
@@ -43,7 +44,7 @@ def cells_table(twin: Twin, measured: list[Measured]) -> gpd.GeoDataFrame:
         names = twin.tier_zones(tier)["id"].to_numpy()
         member = twin.member(tier)
         columns[tier] = np.where(member >= 0, names[np.maximum(member, 0)], None)
-    for group in ("all", "children", "elders"):
+    for group in (group for group in ACCESS_GROUPS if group in twin.groups):
         columns[f"residents_{group}"] = twin.residents(group).astype(np.int64)
     shared = measured[0].inputs
     for need in shared.measurable_needs():

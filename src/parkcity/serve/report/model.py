@@ -362,7 +362,7 @@ class Teller:
         for rule in load("completeness_rules"):
             flag_id = rule.extra["flag"]
             size = largest.get(flag_id)
-            value = "–" if size is None else (f"{size:.1%}" if rule.unit == "share of residents" else f"{size:,.1f}")
+            value = "–" if size is None else (f"{size:.1%}" if rule.unit.startswith("share of") else f"{size:,.1f}")
             bound = f"{self.text('at_least')} {rule.value}" if rule.number else "> 0"
             shown.append(f"{self.text('flag_' + flag_id)}: {bound} → {rule.extra['grade']} ({value})")
         return shown

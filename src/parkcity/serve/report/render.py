@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.words import Lang, Words
+from parkcity.insight.registry import ACCESS_GROUPS
 from parkcity.serve.report.figures import Artist
 from parkcity.serve.report.maps import Canvas
 from parkcity.serve.report.model import Teller
@@ -50,6 +51,7 @@ def render(twin: Twin, rows: list[dict[str, Any]], measured: list[Measured], lan
         findings=teller.findings(),
         scorecard=teller.scorecard(),
         figures=Artist(twin, words, lang, canvas).figures(measured),
+        groups=[group for group in ACCESS_GROUPS if group in twin.groups],
         outlines=canvas.outlines,
         labels=canvas.labels(lang),
         height=canvas.height,
