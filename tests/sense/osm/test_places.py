@@ -16,7 +16,7 @@ from tests.sense.osm.scene import Scene, position
 
 from parkcity.base.errors import LimitError
 from parkcity.base.geo import WGS84, frame
-from parkcity.sense.osm.doors import Ground, ground_paths, place_doors
+from parkcity.sense.osm.doors import Ground, entrance_points, ground_paths, place_doors
 from parkcity.sense.osm.duplicates import merge_duplicates
 from parkcity.sense.osm.estimate import estimate
 from parkcity.sense.osm.extract import ExtractOptions, read_extract
@@ -211,3 +211,20 @@ def test_a_file_too_large_for_the_memory_given_is_refused_before_it_is_read(tmp_
     assert estimate(path).memory > 10e9
     with pytest.raises(LimitError, match="GB"):
         read_extract(path, ExtractOptions(memory_gb=4.0))
+
+
+def test_rails_greenways_and_open_entrances_are_layers_of_their_own(tmp_path: Path) -> None:
+    scene = (
+        Scene().node(1, 0, 0, barrier="gate").node(2, 100, 0, barrier="gate", access="private").node(3, 200, 0, railway="subway_entrance")
+    )
+    scene.node(4, 0, 50).node(5, 100, 50)
+    scene.way(1, [1, 2, 3], highway="cycleway", name="锦城绿道").way(2, [4, 5], railway="subway", tunnel="yes").way(
+        3, [4, 1], highway="path"
+    )
+    scene.relation(1, [("way", 3, "")], type="route", route="hiking", name="River Walk")
+    frames = read_extract(scene.write(tmp_path), ExtractOptions()).frames
+    assert frames["rails"][["class", "tunnel"]].to_numpy().tolist() == [["subway", True]]
+    assert frames["greenways"][["id", "what"]].to_numpy().tolist() == [["way/1", "name"], ["relation/1", "route"]]
+    doors, stations = entrance_points(frames["entrances"])
+    assert doors == pytest.approx(np.array([position(0, 0)]), abs=1e-6)
+    assert stations == pytest.approx(np.array([position(200, 0)]), abs=1e-6)

@@ -12,8 +12,10 @@ import pandas as pd
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
+_SHUT = frozenset({"no", "private", "locked", "restricted", "permit"})
 WHY = ("point", "entrance", "station", "path", "edge")
 """Where a door comes from: the place is a point; a mapped entrance; a station's entrance; a path across the edge; assumed."""
 
@@ -41,6 +43,19 @@ def ground_paths(shapes: NDArray[Any], arrays: dict[str, NDArray[Any]]) -> NDArr
         if name in arrays:
             keep &= arrays[name] == 0
     return shapes[keep]
+
+
+def entrance_points(entrances: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Entrances and gates that walkers may pass, and entrances of stations: WGS 84 positions [n, 2] and [m, 2].
+
+    `entrances` is the table of an extract; what is private, locked or closed on foot is no door.
+    """
+    import shapely
+
+    may_pass = ~entrances["access"].isin(_SHUT).to_numpy()
+    station = (entrances["what"] == "station").to_numpy()
+    at = shapely.get_coordinates(entrances.geometry.to_numpy()).reshape(-1, 2)
+    return at[may_pass & ~station], at[may_pass & station]
 
 
 def place_doors(shapes: NDArray[Any], is_station: NDArray[np.bool_], ground: Ground) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from parkcity.sense.osm.duplicates import merge_duplicates
 from parkcity.sense.osm.estimate import refuse_beyond
 from parkcity.sense.osm.joins import join_crossings, join_ends, join_platforms
 from parkcity.sense.osm.metric import widened
-from parkcity.sense.osm.places import area_rules, buildings, entrances, kind_rules, places, roads, surface_layer
-from parkcity.sense.osm.routes import transit_routes, transit_stops
+from parkcity.sense.osm.places import area_rules, buildings, entrances, kind_rules, places, rails, roads, surface_layer
+from parkcity.sense.osm.routes import greenways, transit_routes, transit_stops
 from parkcity.sense.osm.scan import Box, Wanted, scan
 from parkcity.sense.osm.squares import cross_squares
 from parkcity.sense.osm.streets import STREET_KEYS, network, usable_ways
@@ -131,8 +131,8 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
 
     `arrays`: the street network (see `parkcity.sense.osm.streets.network`). `frame` and `frames["places"]`: places.
     `frames`: `merged` (duplicates and what they were merged into), `buildings`, `landuse`, `water`, `green`, `roads`,
-    `entrances`, `transit_routes`, `transit_stops`. The tally counts objects that a layer asked for: streets, places,
-    buildings, surfaces and routes. Raises `LimitError` where the file needs more memory than it may have.
+    `rails`, `greenways`, `entrances`, `transit_routes`, `transit_stops`. The tally counts objects that a layer asked for:
+    streets, places, buildings, surfaces and routes. Raises `LimitError` where the file needs more memory than it may have.
     """
     needed = refuse_beyond(path, options.memory_gb)
     found = scan(path, wanted_objects(), options.box)
@@ -142,6 +142,8 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     frames["merged"] = merged
     frames |= {layer: surface_layer(found, layer) for layer in ("water", "green", "landuse")}
     frames["roads"] = roads(found.lines)
+    frames["rails"] = rails(found.lines)
+    frames["greenways"] = greenways(found.routes, found.lines)
     frames["entrances"] = entrances(found.points)
     frames["transit_routes"], lost_routes = transit_routes(found.routes, found.lines)
     frames["transit_stops"] = transit_stops(found.routes, found.points, found.lines)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from parkcity.sense.osm.scan import Areas, Lines, Points, Scan
 
+_RAILS = frozenset({"rail", "subway", "light_rail", "tram", "monorail", "narrow_gauge", "funicular"})
 _NOT_BUILDINGS = frozenset({"no", "demolished", "collapsed", "razed", "proposed"})
 
 
@@ -176,6 +177,19 @@ def roads(lines: Lines) -> gpd.GeoDataFrame:
     return frame(columns, line_shapes(lines, rows), WGS84)
 
 
+def rails(lines: Lines) -> gpd.GeoDataFrame:
+    """Railways for drawing: `id`, `class` (rail, subway, light_rail, tram, …), `name`, `tunnel`, lines."""
+    rows = np.array([row for row, tags in enumerate(lines.tags) if tags.get("railway") in _RAILS], np.int64)
+    tags = [lines.tags[row] for row in rows]
+    columns: dict[str, Any] = {
+        "id": [f"way/{way}" for way in lines.way[rows]],
+        "class": [item["railway"] for item in tags],
+        "name": [name_of(item) for item in tags],
+        "tunnel": np.array([item.get("tunnel", "no") != "no" for item in tags], bool),
+    }
+    return frame(columns, line_shapes(lines, rows), WGS84)
+
+
 def entrances(points: Points) -> gpd.GeoDataFrame:
     """Doors on the ground: entrances of buildings and of stations, gates: `id`, `what`, `wheelchair`, `name`, points."""
     import shapely
@@ -187,10 +201,15 @@ def entrances(points: Points) -> gpd.GeoDataFrame:
         "what": [what[row] for row in rows],
         "name": [name_of(points.tags[row]) or points.tags[row].get("ref", "") for row in rows],
         "wheelchair": [points.tags[row].get("wheelchair", "") for row in rows],
-        "access": [points.tags[row].get("foot", points.tags[row].get("access", "")) for row in rows],
+        "access": [_access(points.tags[row]) for row in rows],
     }
     shapes = np.asarray(shapely.points(points.lon[rows], points.lat[rows]), object).reshape(len(rows))
     return frame(columns, shapes, WGS84)
+
+
+def _access(tags: Tags) -> str:
+    """What an entrance says of walkers; a locked one says so."""
+    return "locked" if tags.get("locked") == "yes" else tags.get("foot", tags.get("access", ""))
 
 
 def _entrance(tags: Tags) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from parkcity.sense.osm.scan import Lines, Points, Route
 
 TRANSIT = ("subway", "light_rail", "monorail", "tram", "train", "bus", "trolleybus", "share_taxi", "ferry", "funicular", "aerialway")
+_SIGNED = frozenset({"foot", "walking", "hiking", "bicycle", "mtb"})
+_GREENWAY = re.compile(r"绿道|greenway|v[ií]a verde|voie verte", re.IGNORECASE)
 _STOP_ROLES = ("stop", "stop_exit_only", "stop_entry_only", "platform", "platform_exit_only", "platform_entry_only", "")
 
 
@@ -48,6 +51,25 @@ def transit_routes(routes: list[Route], lines: Lines) -> tuple[gpd.GeoDataFrame,
     columns = ["id", "mode", "ref", "name", "network", "operator", "colour", "from", "to", "headway_min", "missing"]
     table = pd.DataFrame(rows, columns=columns)
     return frame({name: table[name] for name in columns}, np.array(shapes, object), WGS84), refused
+
+
+def greenways(routes: list[Route], lines: Lines) -> gpd.GeoDataFrame:
+    """Greenways: ways that say so by name, and signed walking and cycling routes: `id`, `what` ('name', 'route'), `name`, lines."""
+    import shapely
+
+    row_of: dict[int, list[int]] = {}
+    for row, way in enumerate(lines.way.tolist()):
+        row_of.setdefault(way, []).append(row)
+    named = [row for row, tags in enumerate(lines.tags) if "highway" in tags and _GREENWAY.search(tags.get("name", ""))]
+    rows = [(f"way/{lines.way[row]}", "name", name_of(lines.tags[row])) for row in named]
+    shapes: list[Any] = list(line_shapes(lines, np.array(named, np.int64)))
+    for route in routes:
+        held = [row for kind, ref, _ in route.members if kind == "w" for row in row_of.get(ref, ())]
+        if route.tags.get("route") in _SIGNED and held:
+            rows.append((f"relation/{route.relation}", "route", name_of(route.tags)))
+            shapes.append(shapely.multilinestrings(line_shapes(lines, np.array(held, np.int64))))
+    table = pd.DataFrame(rows, columns=["id", "what", "name"])
+    return frame({name: table[name] for name in table.columns}, np.array(shapes, object), WGS84)
 
 
 def _route_texts(route: Route) -> dict[str, Any]:
