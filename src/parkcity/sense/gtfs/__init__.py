@@ -1,0 +1,1 @@
+"""Timetables published as GTFS: archives, tables, what is wrong with them in plain words, and clean rows."""
