@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parkcity.plan.medians import median_of
 from parkcity.plan.score import cut
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _SEED = 20_201_227
-_CHUNK = 256
+_CHUNK = 16
+"""Series at a time: the arrays of so many stay in the processor's cache."""
 _MIN_POINTS = 2
 _NORMAL_TENTH = 1.2815515655446004
 """The upper tenth of the normal distribution: the library's band is asked for at 80 %."""
@@ -106,7 +108,7 @@ def forecasts(asks: Sequence[Ask]) -> list[Forecast | None]:
     for spacing, members in groups.items():
         for begin in range(0, len(members), _CHUNK):
             part = members[begin : begin + _CHUNK]
-            values = np.array([asks[at].series for at in part])
+            values = np.array([asks[at].series for at in part]).T.copy()
             for at, result in zip(part, _theil_sen_bootstrap(np.array(spacing), values), strict=True):
                 results[at] = result
     return results
@@ -145,52 +147,46 @@ def _drift(ask: Ask) -> Forecast:
 def theil_sen(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Median of all pairwise slopes, and the median of what is left as intercept.
 
-    `times` (n,), `values` (..., n); returns slope and intercept of shape (...,). Theil 1950; Sen 1968, intercept after Conover 1980.
+    `times` (n,), `values` (n, ...); returns slope and intercept of shape (...,). Theil 1950; Sen 1968, intercept after Conover 1980.
     """
     first, second = np.triu_indices(times.size, 1)
-    slopes = (values[..., second] - values[..., first]) / (times[second] - times[first])
-    slope = _median(slopes)
-    return slope, _median(values) - slope * float(np.median(times))
-
-
-def _median(values: Floats) -> Floats:
-    size = values.shape[-1]
-    middle = size // 2
-    if size % 2:
-        return np.partition(values, middle, axis=-1)[..., middle]
-    part = np.partition(values, (middle - 1, middle), axis=-1)
-    return (part[..., middle - 1] + part[..., middle]) / 2
+    gaps = times[second] - times[first]
+    slope = median_of([(values[after] - values[before]) / gap for before, after, gap in zip(first, second, gaps, strict=True)])
+    return slope, median_of(list(values)) - slope * float(np.median(times))
 
 
 def _autocorrelation(residuals: Floats) -> Floats:
-    """First-order autocorrelation of the residuals of a line, corrected for the few points: (nρ + 2)/(n − 4), not below −1, not above 1."""
-    count = residuals.shape[-1]
-    power = (residuals**2).sum(-1)
-    lagged = (residuals[:, 1:] * residuals[:, :-1]).sum(-1)
+    """First-order autocorrelation of residuals (n, m) of a line, corrected for the few points: (nρ + 2)/(n − 4), within −1 and 1."""
+    count = residuals.shape[0]
+    power = (residuals**2).sum(0)
+    lagged = (residuals[1:] * residuals[:-1]).sum(0)
     raw = np.divide(lagged, power, out=np.zeros_like(power), where=power > 0)
     corrected: Floats = np.clip((count * raw + 2.0) / max(count - 4.0, 1.5), -1.0, 1.0)
     return corrected
 
 
 def _theil_sen_bootstrap(spacing: Floats, values: Floats) -> list[Forecast]:
-    """Forecasts of series (m, n) observed at `spacing[:n]` for the time `spacing[n]`, years since the first point."""
-    series, count = values.shape
+    """Forecasts of series (n, m) observed at `spacing[:n]` for the time `spacing[n]`, years since the first point.
+
+    Time comes first in all arrays, so that each step works on whole runs of memory.
+    """
+    count, series = values.shape
     times, horizon = spacing[:-1], float(spacing[-1])
     slope, intercept = theil_sen(times, values)
-    line = intercept[:, None] + slope[:, None] * times
+    line = intercept + slope * times[:, None]
     residuals = values - line
     raw = _autocorrelation(residuals)
     memory = np.clip(raw, 0.0, 1.0)
-    surprises = residuals[:, 1:] - memory[:, None] * residuals[:, :-1]
-    sd = np.sqrt((surprises**2).sum(-1) / (count - 2.5))
-    noise = _noise(surprises - surprises.mean(-1, keepdims=True), sd, count)
+    surprises = residuals[1:] - memory * residuals[:-1]
+    sd = np.sqrt((surprises**2).sum(0) / (count - 2.5))
+    noise = _noise(surprises - surprises.mean(0), sd, count)
     drawn, ahead = _autoregression(raw, noise, spacing)
-    refit_slope, refit_level = theil_sen(times, line[:, None, :] + drawn)
+    refit_slope, refit_level = theil_sen(times, line[:, :, None] + drawn)
     gap = memory ** (horizon - times[-1])
-    last = line[:, -1, None] + drawn[:, :, -1] - refit_level - refit_slope * times[-1]
+    last = line[-1, :, None] + drawn[-1] - refit_level - refit_slope * times[-1]
     truth = (intercept + slope * horizon)[:, None] + ahead
     error = truth - (refit_level + refit_slope * horizon + gap[:, None] * last)
-    centre = intercept + slope * horizon + gap * residuals[:, -1]
+    centre = intercept + slope * horizon + gap * residuals[-1]
     draws = centre[:, None] + error
     half = (1 - cut("forecast.level")) / 2
     low, high = np.quantile(draws, (half, 1 - half), axis=1)
@@ -198,34 +194,36 @@ def _theil_sen_bootstrap(spacing: Floats, values: Floats) -> list[Forecast]:
 
 
 def _noise(surprises: Floats, sd: Floats, count: int) -> Floats:
-    """Bootstrap noise (m, draws, n + 1): residuals and their mirror images, scaled to `sd`, with the heavier tail of few points."""
+    """Bootstrap noise (n + 1, m, draws): residuals and their mirror images, scaled to `sd`, with the heavier tail of few points."""
     draws = int(cut("forecast.draws"))
     random = np.random.default_rng([_SEED, count])
-    pool = np.concatenate([surprises, -surprises], axis=1)
+    pool = np.concatenate([surprises, -surprises]).T
     chosen = random.integers(0, pool.shape[1], size=(draws, count + 1))
-    noise = pool[:, chosen]
     spread = np.sqrt((pool**2).mean(-1))
     factor = np.divide(sd, spread, out=np.zeros_like(sd), where=spread > 0)
     tail = np.sqrt((count - 2) / random.chisquare(count - 2, size=draws))
-    scaled: Floats = noise * factor[:, None, None] * tail[None, :, None]
-    return scaled
+    return np.stack([pool[:, chosen[:, at]] * factor[:, None] * tail for at in range(count + 1)])
 
 
 def _autoregression(memory: Floats, noise: Floats, spacing: Floats) -> tuple[Floats, Floats]:
-    """Autoregressive errors at the observed times (m, draws, n) and at the horizon (m, draws).
+    """Autoregressive errors at the observed times (n, m, draws) and at the horizon (m, draws).
 
     Over a gap of d years a memory φ becomes φ^d and the variance of the noise (1 − φ^2d)/(1 − φ²), which is d for φ = 1.
     """
     count = spacing.size - 1
-    jitter = np.random.default_rng([_SEED, count, 1]).standard_normal(noise.shape[1]) / np.sqrt(count)
-    phi = np.clip(memory[:, None] + jitter[None, :], 0.0, 1.0)
+    jitter = np.random.default_rng([_SEED, count, 1]).standard_normal(noise.shape[-1]) / np.sqrt(count)
+    phi = np.clip(memory[:, None] + jitter, 0.0, 1.0)
     square = phi**2
+    moving = square < 1 - 1e-9
     errors = np.empty_like(noise)
-    errors[:, :, 0] = noise[:, :, 0] / np.sqrt(np.maximum(1 - square, 0.15))
-    for at, step in enumerate(np.diff(spacing), start=1):
-        growth = np.divide(1 - square**step, 1 - square, out=np.full_like(square, step), where=square < 1 - 1e-9)
-        errors[:, :, at] = phi**step * errors[:, :, at - 1] + noise[:, :, at] * np.sqrt(growth)
-    return errors[:, :, :-1], errors[:, :, -1]
+    errors[0] = noise[0] / np.sqrt(np.maximum(1 - square, 0.15))
+    for at, step in enumerate(np.diff(spacing).tolist(), start=1):
+        if step == 1.0:
+            errors[at] = phi * errors[at - 1] + noise[at]
+            continue
+        growth = np.divide(1 - square**step, 1 - square, out=np.full_like(square, step), where=moving)
+        errors[at] = phi**step * errors[at - 1] + noise[at] * np.sqrt(growth)
+    return errors[:-1], errors[-1]
 
 
 def _smoothing(ask: Ask) -> Forecast:
@@ -250,6 +248,6 @@ def _smoothing(ask: Ask) -> Forecast:
     dof = max(1, len(values) - used)
     sd = (high - mean) / _NORMAL_TENTH * float(np.sqrt(len(values) / dof))
     spacing = np.array([*ask.times, ask.horizon]) - ask.times[0]
-    line = _theil_sen_bootstrap(spacing, np.array([ask.series]))[0]
+    line = _theil_sen_bootstrap(spacing, np.array([ask.series]).T.copy())[0]
     sd = max(sd, (line.high - line.low) / 2 / float(student.ppf(0.9, dof)))
     return _from_t("smoothing", ask, (mean + line.median) / 2, sd, dof)
