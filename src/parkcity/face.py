@@ -8,13 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parkcity.base.errors import UsageError
 from parkcity.base.words import language
+from parkcity.twin.scenario import Scenario  # noqa: TC001 - a public name of this module
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
+    from parkcity.decide.compare import Comparison
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
     from parkcity.serve.report.check import CheckUp
@@ -71,17 +76,46 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Differences:
+    """A city compared with itself under scenarios."""
+
+    comparison: Comparison
+
+    def by(self, tier: str) -> pd.DataFrame:
+        """One row for every scenario, indicator, group and zone: before, after, better or worse, residents who gain and who lose."""
+        import pandas as pd
+
+        return pd.DataFrame(self.comparison.rows(tier))
+
+    def summary(self) -> pd.DataFrame:
+        """One row a scenario: its cost, and the residents who gain, lose, or do both."""
+        import pandas as pd
+
+        return pd.DataFrame(self.comparison.summary())
+
+
+@dataclass(frozen=True)
 class City:
-    """A city's folder. The twin is built when it is first needed."""
+    """A city's folder, as it is or under a scenario. The twin is built when it is first needed."""
 
     folder: Path
+    scenario: Scenario | None = None
 
     @cached_property
     def twin(self) -> Twin:
-        """The digital twin, built or brought up to date."""
+        """The digital twin, built or brought up to date; under a scenario, a copy in memory."""
         from parkcity.twin.build import build
+        from parkcity.twin.scenario import under
 
-        return build(self.folder)
+        base = build(self.folder)
+        return base if self.scenario is None else under(base, self.scenario)
+
+    def under(self, scenario: Scenario) -> City:
+        """The city under a scenario. The city itself is never touched."""
+        if self.scenario is not None:
+            msg = "this city is under a scenario already: put both lists of changes into one scenario"
+            raise UsageError(msg)
+        return City(self.folder, scenario)
 
     def measure(self, indicator: str, group: str = "all", *, period: str = "night", threads: int | None = None) -> Measurement:
         """Measure one indicator. Raises `UsageError` for unknown names and `MissingLayerError` for what the city lacks."""
@@ -113,6 +147,9 @@ class City:
         """The whole check-up, written to `out` (the city's folder `report` unless told otherwise)."""
         from parkcity.serve.report.check import run_check
 
+        if self.scenario is not None:
+            msg = "a check-up is of the city as it is; compare() shows what a scenario changes"
+            raise UsageError(msg)
         target = self.folder / "report" if out is None else Path(out)
         return Report(run_check(self.folder, target, language(lang), lambda _step, _share: None))
 
@@ -123,3 +160,20 @@ def open(folder: str | Path) -> City:  # noqa: A001 - pc.open is the name that u
 
     load(Path(folder))
     return City(Path(folder))
+
+
+def compare(cities: Sequence[City], indicators: Iterable[str] | None = None) -> Differences:
+    """Compare a city with itself under scenarios: the first is the baseline, the others `city.under(scenario)`.
+
+    `indicators` are ids or patterns such as `life_circle.*`; left out, every indicator that can be measured.
+    """
+    from parkcity.decide.compare import compare as compare_scenarios
+
+    if not cities or cities[0].scenario is not None:
+        msg = "the first city must be the baseline, without a scenario"
+        raise UsageError(msg)
+    scenarios = [city.scenario for city in cities[1:] if city.scenario is not None]
+    if len(scenarios) < len(cities) - 1 or any(city.folder != cities[0].folder for city in cities):
+        msg = "the other cities must be the first one under scenarios: city.under(scenario)"
+        raise UsageError(msg)
+    return Differences(compare_scenarios(cities[0].twin, scenarios, indicators))

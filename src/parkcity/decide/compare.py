@@ -288,7 +288,7 @@ def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: 
     by_group: dict[str, InputsUnder] = {}
     for item in chosen:
         for group in item.groups:
-            if item.id in known and (wanted is None or group in wanted):
+            if item.id in known and group in base.twin.groups and (wanted is None or group in wanted):
                 if group not in by_group:
                     by_group[group] = everyone.for_group(group)
                 before, inputs = base.measured(item, group), by_group[group]
