@@ -12,7 +12,6 @@ from parkcity.travel.centrality import betweenness, closeness
 
 from .graphs import Uneven, random_streets
 
-
 pytestmark = pytest.mark.kernel
 
 
