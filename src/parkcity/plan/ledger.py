@@ -87,7 +87,7 @@ class Ledger:
         """
         at = at or self.latest
         known = known or at
-        return View({name: _current(table, at, known) for name, table in self.tables.items()}, at, known)
+        return View({name: current(table, at, known) for name, table in self.tables.items()}, at, known)
 
     def versions(self, table: str, row_id: str) -> list[dict[str, str]]:
         """All versions of one row in the order in which they were known."""
@@ -109,7 +109,8 @@ class Ledger:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _current(table: Table, at: date, known: date) -> Table:
+def current(table: Table, at: date, known: date) -> Table:
+    """The versions of a table's rows that hold on `at` as known on `known`, withdrawn rows left out."""
     knowable = {text for text in set(table["known_on"]) if day(text) <= known}
     # Actuals and targets may speak of days to come (a forecast year, a rule from next year): such rows are not yet true.
     holding = {text: day(text) for text in set(table["true_on"]) if day(text) <= at}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parkcity.base.errors import Fault, InputError
-from parkcity.plan.relations import find_cycle
+from parkcity.plan.relations import find_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,9 +89,11 @@ class Network:
                 if waiting[link.after] == 0:
                     ready.append(link.after)
         if len(order) < len(self.names):
-            ring = find_cycle([(self.names[link.before], self.names[link.after]) for link in self.links])
-            what = f"the tasks wait for each other: {' → '.join(ring)}."
-            raise InputError(Fault("dependencies", what, "no ring.", "remove one of these dependencies"))
+            rings = find_cycles((self.names[link.before], self.names[link.after]) for link in self.links)
+            what = "the tasks wait for each other: {}."
+            raise InputError(
+                [Fault("dependencies", what.format(" → ".join(ring)), "no ring.", "remove one of these dependencies") for ring in rings]
+            )
         return order
 
     def schedule(self, durations: Floats, release: Floats | None = None) -> Schedule:

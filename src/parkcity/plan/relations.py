@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 from parkcity.base.errors import Fault
 from parkcity.plan.dates import day
+from parkcity.plan.ledger import current
 from parkcity.plan.schema import Field, schemas
 from parkcity.plan.units import convertible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from parkcity.plan.ledger import Ledger
     from parkcity.plan.tables import Table
@@ -45,8 +47,10 @@ def unknown_references(ledger: Ledger) -> Iterator[Fault]:
 
 def _unknown_in(table: Table, item: Field, target: Table) -> Iterator[Fault]:
     known = target.index
-    bad = {text: [part for part in text.split() if part not in known] for text in set(table[item.name]) if text}
-    bad = {text: parts for text, parts in bad.items() if parts}
+    # Most cells hold one id that is known: only the others are taken apart, and only where several ids are allowed.
+    doubtful = set(table[item.name]).difference(known, ("",))
+    split = {text: text.split() if item.type == "refs" else [text] for text in doubtful}
+    bad = {text: unknown for text, parts in split.items() if (unknown := [part for part in parts if part not in known])}
     for position, text in enumerate(table[item.name]) if bad else ():
         for part in bad.get(text, ()):
             todo = f"add '{part}' to {item.detail}.csv, or correct the id"
@@ -233,8 +237,10 @@ def actuals_that_conflict(ledger: Ledger) -> Iterator[Fault]:
 def tasks_that_cannot_be_planned(ledger: Ledger) -> Iterator[Fault]:
     """Durations out of order, more than all done, unreadable or unknown resources."""
     table, resources = ledger.tables["tasks"], ledger.tables["resources"].index
-    for position, row in enumerate(table):
-        three = [_number(row[name]) for name in ("optimistic_days", "duration_days", "pessimistic_days")]
+    names = ("optimistic_days", "duration_days", "pessimistic_days", "percent_done", "needs")
+    for position, cells in enumerate(zip(*(table[name] for name in names), strict=True)):
+        row = dict(zip(names, cells, strict=True))
+        three = [_number(text) for text in cells[:3]]
         given = [value for value in three if value is not None]
         if given != sorted(given):
             what = f"durations {row['optimistic_days']}, {row['duration_days']}, {row['pessimistic_days']} are out of order."
@@ -253,39 +259,41 @@ def tasks_that_cannot_be_planned(ledger: Ledger) -> Iterator[Fault]:
 
 
 def cycles(ledger: Ledger) -> Iterator[Fault]:
-    """Tasks that wait for each other in a ring; the ring is named."""
-    table = ledger.tables["dependencies"]
-    ring = find_cycle(list(zip(table["predecessor"], table["task"], strict=True)))
-    if ring:
-        edges = dict(zip(zip(table["predecessor"], table["task"], strict=True), range(len(table)), strict=True))
+    """Tasks that wait for each other in a ring; every ring is named. Only what stands counts: an amended dependency is history."""
+    table = current(ledger.tables["dependencies"], date.max, date.max)
+    pairs = list(zip(table["predecessor"], table["task"], strict=True))
+    edges = dict(zip(pairs, range(len(table)), strict=True))
+    for ring in find_cycles(pairs):
         position = edges[ring[-2], ring[-1]]
         yield _fault(table, position, f"the tasks wait for each other: {' → '.join(ring)}.", "no ring.", "remove one of these dependencies")
 
 
-def find_cycle(edges: list[tuple[str, str]]) -> list[str]:
-    """One ring of a directed graph as the ids along it, first id repeated at the end; empty when there is none."""
+def find_cycles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Rings of a directed graph, each as the ids along it with the first id repeated at the end.
+
+    One ring for each edge that closes one in a depth-first search: without those edges the graph has no ring left.
+    """
     following: dict[str, list[str]] = defaultdict(list)
     for source, target in edges:
         following[source].append(target)
-    state: dict[str, int] = {}
+    rings: list[list[str]] = []
+    done: set[str] = set()
     for start in list(following):
-        if start in state:
+        if start in done:
             continue
-        trail = [start]
+        trail = {start: 0}
         stack = [iter(following[start])]
-        state[start] = 1
         while stack:
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
-                state[trail.pop()] = 2
-            elif state.get(step) == 1:
-                return [*trail[trail.index(step) :], step]
-            elif step not in state:
-                state[step] = 1
-                trail.append(step)
+                done.add(trail.popitem()[0])
+            elif step in trail:
+                rings.append([*list(trail)[trail[step] :], step])
+            elif step not in done:
+                trail[step] = len(trail)
                 stack.append(iter(following.get(step, ())))
-    return []
+    return rings
 
 
 def evidence_without_object(ledger: Ledger) -> Iterator[Fault]:

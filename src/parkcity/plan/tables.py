@@ -7,6 +7,7 @@ import io
 import math
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from parkcity.base.tables import decode, read_bytes
@@ -15,6 +16,7 @@ from parkcity.plan.schema import Field, TableSchema, schemas
 from parkcity.plan.units import known_units
 
 if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[^\s,;|]+")
 _SHOWN = 20
+_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -86,23 +89,30 @@ def parse_table(text: str, schema: TableSchema, where: str, faults: FaultList) -
     header = [name.strip() for name in next(reader, [])]
     if not _check_header(header, schema, where, faults):
         return empty_table(schema)
-    records: list[list[str]] = []
-    rows: list[int] = []
-    for record in reader:
-        if len(record) == len(header):
-            records.append(record)
-            rows.append(reader.line_num)
-        elif record:
-            faults.add(
-                where, f"{len(record)} cells.", allowed=f"{len(header)} cells.", todo="quote cells that hold a comma", row=reader.line_num
-            )
-    cells = list(zip(*records, strict=True)) if records else [()] * len(header)
+    rows, cells = _read_cells(reader, len(header), where, faults)
     columns: dict[str, Sequence[str]] = dict(zip(header, cells, strict=True))
     for name in schema.header:
         columns.setdefault(name, [""] * len(rows))
     table = Table(schema, {name: columns[name] for name in schema.header}, rows, where)
     check_values(table, faults)
     return table
+
+
+def _read_cells(reader: CsvReader, width: int, where: str, faults: FaultList) -> tuple[list[int], list[list[str]]]:
+    """Row numbers and `width` columns of cells; records of another width are faults. In blocks, so that few records are alive at once."""
+    rows: list[int] = []
+    cells: list[list[str]] = [[] for _ in range(width)]
+    numbered = ((reader.line_num, record) for record in reader if record)
+    while block := list(islice(numbered, _BLOCK)):
+        whole = [(row, record) for row, record in block if len(record) == width]
+        rows.extend(row for row, _ in whole)
+        for column, part in zip(cells, zip(*(record for _, record in whole), strict=True), strict=False):
+            column.extend(part)
+        for row, record in block if len(whole) < len(block) else ():
+            if len(record) != width:
+                what = f"{len(record)} cells."
+                faults.add(where, what, allowed=f"{width} cells.", todo="quote cells that hold a comma", row=row)
+    return rows, cells
 
 
 def _check_header(header: list[str], schema: TableSchema, where: str, faults: FaultList) -> bool:
