@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from parkcity.base.spec import schema
 from parkcity.insight.registry import INDICATORS
 from parkcity.sense.kinds import kinds
 from parkcity.sense.raw import READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def pages() -> dict[str, str]:
@@ -28,7 +31,7 @@ def pages() -> dict[str, str]:
     }
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
 
