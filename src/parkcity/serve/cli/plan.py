@@ -12,7 +12,7 @@ from parkcity.serve.cli.plan_edit import add, amend, import_command
 from parkcity.serve.cli.plan_reports import annual, evaluate, export
 
 _STATUS_COLUMNS = ("target", "article", "status", "value", "path", "probability", "growth", "light", "goal", "unit", "deadline", "mark")
-_TABLE_COLUMNS = ("target", "status", "light", "value", "goal", "unit", "path", "growth", "probability", "mark", "name")
+_TABLE_COLUMNS = ("target", "status", "light", "value_op", "value", "goal", "unit", "path", "growth", "probability", "mark", "name")
 _MORE_COLUMNS = (
     "value_on",
     "value_op",
@@ -97,7 +97,8 @@ def _cells(row: dict[str, str], table: str, lang: Lang) -> list[dict[str, object
     """The cells of a row that hold something, with their meaning and the mark of what comes from memory."""
     from parkcity.plan.schema import schema
 
-    sure = {"baseline": row.get("baseline_confidence", ""), "target": row.get("confidence", ""), "value": row.get("confidence", "")}
+    own = row.get("confidence", "")
+    sure = {"baseline": row.get("baseline_confidence", ""), "target": own if table == "targets" else "", "value": own}
     return [
         {
             "table": table,
