@@ -1,0 +1,239 @@
+"""Door-to-door times by timetable: at one departure, over a window of departures, or arriving by a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parkcity.base.errors import LimitError, UsageError
+from parkcity.standards.loader import parameter
+from parkcity.travel.states import State
+from parkcity.travel.threads import side_by_side, thread_count
+from parkcity.travel.transit_day import TransitDay, mirrored
+from parkcity.travel.transit_legs import Legs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from parkcity.travel.kernels.raptor import Arena
+
+ORIGINS_PER_JOB = 16
+
+
+@dataclass(frozen=True)
+class TransitTimes:
+    """Times between origins and places.
+
+    `seconds` float32 [k, origins, places]: one layer for each departure or percentile, named by `layers`; NaN where `states` int8 of
+    the same shape is not ok. `assumed`: a line of the timetable is made from a headway and a speed.
+    """
+
+    seconds: npt.NDArray[np.float32]
+    states: npt.NDArray[np.int8]
+    layers: tuple[float, ...]
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class TransitSetting:
+    """What all searches of one question share.
+
+    `access`: legs from origins to stops; `egress`: legs from stops to places; `change`: legs from stops to stops (see `transfers`);
+    `direct`: legs from origins to places without any ride, or None. `rides`: rides of a journey at most; `limit`: longest journey,
+    seconds. None takes the value of `transit_parameters`.
+    """
+
+    day: TransitDay
+    access: Legs
+    egress: Legs
+    change: Legs
+    direct: Legs | None = None
+    rides: int | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        stops = self.day.stops
+        shapes = {
+            "access leads to": self.access.targets,
+            "egress leads from": self.egress.rows,
+            "change leads from": self.change.rows,
+            "change leads to": self.change.targets,
+        }
+        for what, number in shapes.items():
+            if number != stops:
+                msg = f"{what} {number} stops, but the timetable has {stops}"
+                raise UsageError(msg)
+        if self.direct is not None and (self.direct.rows, self.direct.targets) != (self.origins, self.places):
+            msg = f"direct legs must lead from {self.origins} origins to {self.places} places"
+            raise UsageError(msg)
+        if self.most_rides < 1:
+            msg = f"rides must be 1 or more, not {self.most_rides}"
+            raise UsageError(msg)
+        if not 0 < self.longest < 2**30:
+            msg = f"limit must be from 1 to {2**30 - 1} s, not {self.longest}"
+            raise UsageError(msg)
+
+    @property
+    def origins(self) -> int:
+        """The number of origins."""
+        return self.access.rows
+
+    @property
+    def places(self) -> int:
+        """The number of places."""
+        return self.egress.targets
+
+    @property
+    def most_rides(self) -> int:
+        """Rides of a journey at most."""
+        return int(parameter("transit_parameters", "transit.rides").number) if self.rides is None else self.rides
+
+    @property
+    def longest(self) -> int:
+        """Longest journey, seconds."""
+        return int(parameter("transit_parameters", "transit.limit").number) if self.limit is None else self.limit
+
+    def walked(self) -> Legs:
+        """The direct legs, or none."""
+        return Legs.none(self.origins, self.places) if self.direct is None else self.direct
+
+    def arena(self) -> Arena:
+        """Room for one thread."""
+        from parkcity.travel.kernels.raptor import NEVER, Arena
+
+        stops, calls, columns = self.day.stops, len(self.day.lines.stop), self.most_rides + 1
+        patterns = len(self.day.lines.calls) - 1
+        ride, ready = np.full((stops, columns), NEVER, np.int32), np.full((stops, columns), NEVER, np.int32)
+        return Arena(
+            ride,
+            ready,
+            ridden=np.full((calls, columns), NEVER, np.int32),
+            first=np.full(patterns, NEVER, np.int32),
+            queue=np.zeros(patterns, np.int32),
+            marked=np.zeros(stops, bool),
+            fresh=np.zeros(stops, bool),
+            touched=np.zeros(stops, bool),
+            marks=np.zeros(stops, np.int32),
+            news=np.zeros(stops, np.int32),
+            changed=np.zeros(stops, np.int32),
+            best=np.full(self.places, NEVER, np.int32),
+        )
+
+
+def depart_at(setting: TransitSetting, departures: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
+    """Travel times when leaving at each of some moments (seconds of the day), waiting included. Layers: the departures as given."""
+    moments = _moments(departures)
+    falling = np.sort(moments)[::-1]
+    values = _run(setting, falling, np.zeros(0, np.int32), threads, memory_gb)
+    place = np.searchsorted(-falling, -moments)
+    return _times(setting, values[place], tuple(float(moment) for moment in moments))
+
+
+def over_window(
+    setting: TransitSetting,
+    first: int,
+    last: int,
+    *,
+    step: int | None = None,
+    percentiles: Sequence[float] = (5, 25, 50, 75, 95),
+    threads: int | None = None,
+    memory_gb: float = 4.0,
+) -> TransitTimes:
+    """Percentiles of the travel time over all departures from `first` until before `last`, every `step` seconds.
+
+    A percentile is the smallest time that at least so many in a hundred departures do not exceed (nearest rank); departures that do
+    not arrive within the limit count as longest. Layers: the percentiles.
+    """
+    every = int(parameter("transit_parameters", "transit.step").number) if step is None else step
+    if every < 1 or last <= first:
+        msg = f"a window needs a step of 1 s or more and an end after its beginning, not {first} to {last} every {every} s"
+        raise UsageError(msg)
+    if not percentiles or not all(0 < value <= 100 for value in percentiles):
+        msg = f"percentiles lie above 0 and up to 100, not {list(percentiles)}"
+        raise UsageError(msg)
+    moments = _moments(range(first, last, every))[::-1].copy()
+    ranks = np.array([max(int(np.ceil(value * len(moments) / 100 - 1e-9)), 1) - 1 for value in percentiles], dtype=np.int32)
+    values = _run(setting, moments, ranks, threads, memory_gb)
+    return _times(setting, values, tuple(float(value) for value in percentiles))
+
+
+def arrive_by(setting: TransitSetting, arrivals: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
+    """Travel times when leaving as late as possible to be there by each of some moments. Layers: the moments as given.
+
+    The time counts until the moment, waiting at the place included.
+    """
+    turned = TransitSetting(
+        mirrored(setting.day),
+        setting.egress.turned(),
+        setting.access.turned(),
+        setting.change.turned(),
+        None if setting.direct is None else setting.direct.turned(),
+        setting.rides,
+        setting.limit,
+    )
+    moments = _moments(arrivals)
+    # Moments later than all trips are negative in reversed time, which the kernel allows.
+    back = depart_at(turned, [int(turned.day.origin - moment) for moment in moments], threads=threads, memory_gb=memory_gb)
+    seconds, states = np.ascontiguousarray(back.seconds.transpose(0, 2, 1)), np.ascontiguousarray(back.states.transpose(0, 2, 1))
+    return TransitTimes(seconds, states, tuple(float(moment) for moment in moments), setting.day.assumed)
+
+
+def _moments(moments: Sequence[int]) -> npt.NDArray[np.int32]:
+    array = np.asarray(list(moments), dtype=np.int64)
+    if len(array) == 0 or np.abs(array).max() >= 2**30:
+        raise UsageError("one or more moments are needed, in seconds of the day")
+    return array.astype(np.int32)
+
+
+def _run(
+    setting: TransitSetting,
+    moments: npt.NDArray[np.int32],
+    ranks: npt.NDArray[np.int32],
+    threads: int | None,
+    memory_gb: float,
+) -> npt.NDArray[np.int32]:
+    """Seconds int32 [layers, origins, places] of the kernel, all origins side by side."""
+    from parkcity.travel.kernels.raptor import window
+
+    layers = len(ranks) or len(moments)
+    # The kernel's int32, then float32 and int8 beside it.
+    need_gb = layers * setting.origins * setting.places * 9 / 1e9
+    if need_gb > memory_gb:
+        msg = f"{layers} layers of {setting.origins:,} x {setting.places:,} need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
+        raise LimitError(msg)
+    lines, walks, access, egress = setting.day.lines, setting.change.hops(), setting.access.hops(), setting.egress.hops()
+    direct = setting.walked().hops()
+    out = np.empty((layers, setting.origins, setting.places), np.int32)
+    size = ORIGINS_PER_JOB
+
+    def room() -> tuple[Arena, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        spread = np.empty((setting.places, len(moments)), np.int32)
+        return setting.arena(), spread, np.empty((size, layers, setting.places), np.int32)
+
+    def work(job: int, own: tuple[Arena, npt.NDArray[np.int32], npt.NDArray[np.int32]]) -> None:
+        first, last = job * size, min(setting.origins, (job + 1) * size)
+        arena, spread, part = own
+        window(first, last, lines, walks, access, egress, direct, moments, setting.longest, ranks, arena, spread, part)
+        out[:, first:last] = part[: last - first].transpose(1, 0, 2)
+
+    side_by_side(-(-setting.origins // size), thread_count(threads), room, work)
+    return out
+
+
+def _times(setting: TransitSetting, values: npt.NDArray[np.int32], layers: tuple[float, ...]) -> TransitTimes:
+    from parkcity.travel.kernels.raptor import NEVER
+
+    direct = setting.walked()
+    leaves = (np.diff(setting.access.start) > 0) | (np.diff(direct.start) > 0)
+    reached = np.zeros(setting.places, bool)
+    reached[setting.egress.target] = True
+    reached[direct.target] = True
+    states = np.where(values == NEVER, np.int8(State.OVER_LIMIT), np.int8(State.OK)).astype(np.int8)
+    states[:, ~leaves, :] = State.NOT_ATTACHED
+    states[:, :, ~reached] = State.NOT_ATTACHED
+    seconds = np.where(states == State.OK, values, np.float32(np.nan)).astype(np.float32)
+    return TransitTimes(seconds, states, layers, setting.day.assumed)

@@ -1,0 +1,211 @@
+"""The trips of one date as the kernel wants them: service days before and after, headways as departures, step-free stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parkcity.base.errors import UsageError
+from parkcity.standards.loader import parameter
+from parkcity.twin.timetable_build import chains
+from parkcity.twin.timetable_days import require_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from parkcity.travel.kernels.raptor import Lines
+    from parkcity.twin.timetable import Timetable
+
+DAY = 86_400
+_ACCESSIBLE = 1
+
+
+@dataclass(frozen=True)
+class TransitDay:
+    """The trips of one date, seconds counted from its midnight; trips of the service day before run on past their midnight.
+
+    `lines` are the kernel's arrays; `stops` the number of stops; `trip` int32 [trips of all patterns] the timetable's trip of each,
+    `pattern` int32 [patterns] its pattern; `assumed`: is a line made from a headway and a speed; `backwards`: time runs in reverse
+    from `origin` (see `mirrored`).
+    """
+
+    lines: Lines
+    stops: int
+    trip: NDArray[np.int32]
+    pattern: NDArray[np.int32]
+    assumed: bool
+    origin: int = 0
+    backwards: bool = False
+
+
+def transit_day(
+    timetable: Timetable,
+    day: date,
+    *,
+    draw: int | None = None,
+    step_free: bool = False,
+    closed: Iterable[int] = (),
+    until: int | None = None,
+) -> TransitDay:
+    """The trips of a date. Raises `InputError` when nothing runs on it.
+
+    Trips of a headway that is not exact depart every headway from the beginning of their period; with `draw`, a seed, from a moment
+    drawn within the first headway, one draw for each headway row, so that scenarios with the same rows draw the same. With
+    `step_free` only stops and trips that state wheelchair access count (a stop that states nothing has the statement of its
+    station). At stops in `closed` (rows) nobody gets on or off. Trips that begin after `until` seconds are left out.
+    """
+    require_service(timetable, day)
+    last = int(parameter("transit_parameters", "transit.horizon").number) if until is None else until
+    usable = _usable_stops(timetable, step_free=step_free, closed=closed)
+    blocks: list[_Block] = []
+    shifts = [(offset, timetable.active_trips(day.toordinal() + offset)) for offset in (-1, 0, 1)]
+    phase = _phases(timetable, draw)
+    held = np.unique(timetable.headway_trip)
+    template = np.zeros(timetable.trips, bool)
+    template[held] = True
+    rows_of: dict[int, list[int]] = {}
+    for row, trip in enumerate(timetable.headway_trip):
+        rows_of.setdefault(int(trip), []).append(row)
+    fit = timetable.trip_wheelchair == _ACCESSIBLE if step_free else np.ones(timetable.trips, bool)
+    for pattern in range(len(timetable.pattern_route)):
+        trips = np.arange(timetable.pattern_trips[pattern], timetable.pattern_trips[pattern + 1])
+        size = int(timetable.pattern_calls[pattern + 1] - timetable.pattern_calls[pattern])
+        base = slice(int(timetable.pattern_times[pattern]), int(timetable.pattern_times[pattern + 1]))
+        arrival, departure = (array[base].reshape(-1, size) for array in (timetable.arrival, timetable.departure))
+        found: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]] = []
+        for offset, active in shifts:
+            runs = np.flatnonzero(active[trips] & fit[trips])
+            plain = runs[~template[trips[runs]]]
+            found.append((arrival[plain] + offset * DAY, departure[plain] + offset * DAY, trips[plain]))
+            for local in runs[template[trips[runs]]]:
+                starts = _departures(timetable, rows_of[int(trips[local])], phase)
+                shift = (starts - departure[local, 0] + offset * DAY).astype(np.int32)[:, None]
+                found.append((arrival[local] + shift, departure[local] + shift, np.full(len(starts), trips[local])))
+        arrivals, departures, names = (np.concatenate([part[k] for part in found]) for k in range(3))
+        inside = np.flatnonzero((arrivals[:, -1] >= 0) & (departures[:, 0] <= last))
+        order = inside[np.lexsort((names[inside], departures[inside, 0]))]
+        if len(order):
+            blocks.extend(_split(pattern, arrivals[order], departures[order], names[order]))
+    return _day(timetable, blocks, usable)
+
+
+@dataclass(frozen=True)
+class _Block:
+    pattern: int
+    arrival: NDArray[np.int32]
+    departure: NDArray[np.int32]
+    trip: NDArray[np.int64]
+
+
+def _split(pattern: int, arrival: NDArray[np.int32], departure: NDArray[np.int32], trip: NDArray[np.int64]) -> list[_Block]:
+    chain = chains(arrival, departure)
+    return [_Block(pattern, arrival[chain == k], departure[chain == k], trip[chain == k]) for k in range(int(chain.max()) + 1)]
+
+
+def _phases(timetable: Timetable, draw: int | None) -> NDArray[np.int64]:
+    """The moment of the first departure within the first headway, for every headway row."""
+    if draw is None:
+        return np.zeros(len(timetable.headway_trip), np.int64)
+    if draw < 0:
+        msg = f"draw is a seed from 0, not {draw}"
+        raise UsageError(msg)
+    share = np.random.default_rng(draw).random(len(timetable.headway_trip))
+    return np.where(timetable.headway_exact, 0, np.floor(share * timetable.headway_seconds)).astype(np.int64)
+
+
+def _departures(timetable: Timetable, rows: list[int], phase: NDArray[np.int64]) -> NDArray[np.int64]:
+    parts = [
+        np.arange(timetable.headway_start[row] + phase[row], timetable.headway_end[row], timetable.headway_seconds[row], dtype=np.int64)
+        for row in rows
+    ]
+    return np.concatenate(parts)
+
+
+def _usable_stops(timetable: Timetable, *, step_free: bool, closed: Iterable[int]) -> NDArray[np.bool_]:
+    usable = np.ones(len(timetable.stop_id), bool)
+    if step_free:
+        parent = np.where(timetable.stop_parent >= 0, timetable.stop_parent, np.arange(len(usable)))
+        stated = np.where(timetable.stop_wheelchair == 0, timetable.stop_wheelchair[parent], timetable.stop_wheelchair)
+        usable = stated == _ACCESSIBLE
+    shut = np.array(sorted(set(closed)), dtype=np.int64)
+    if len(shut) and (shut[0] < 0 or shut[-1] >= len(usable)):
+        msg = f"closed stops are rows from 0 to {len(usable) - 1}, not {shut[0]} to {shut[-1]}"
+        raise UsageError(msg)
+    usable[shut] = False
+    return usable
+
+
+def _day(timetable: Timetable, blocks: list[_Block], usable: NDArray[np.bool_]) -> TransitDay:
+    from parkcity.travel.kernels.raptor import Lines
+
+    pattern = np.array([block.pattern for block in blocks], dtype=np.int32)
+    first, size = timetable.pattern_calls[pattern], np.diff(timetable.pattern_calls)[pattern]
+    trips = np.array([len(block.trip) for block in blocks], dtype=np.int64)
+    calls = np.concatenate([[0], np.cumsum(size)]).astype(np.int32)
+    source = np.repeat(first - calls[:-1], size) + np.arange(calls[-1])
+    stop = timetable.call_stop[source]
+    board, alight = timetable.call_board[source] & usable[stop], timetable.call_alight[source] & usable[stop]
+    empty = np.zeros(0, np.int32)
+    arrival = np.concatenate([block.arrival.ravel() for block in blocks]) if blocks else empty
+    departure = np.concatenate([block.departure.T.ravel() for block in blocks]) if blocks else empty
+    at_stop, boarding = boarding_calls(stop, board, calls, len(usable))
+    lines = Lines(
+        calls,
+        stop,
+        board,
+        alight,
+        np.repeat(np.arange(len(pattern), dtype=np.int32), size),
+        np.concatenate([[0], np.cumsum(trips)]).astype(np.int32),
+        np.concatenate([[0], np.cumsum(trips * size)]).astype(np.int64),
+        arrival.astype(np.int32),
+        departure.astype(np.int32),
+        at_stop,
+        boarding,
+    )
+    names = np.concatenate([block.trip for block in blocks]) if blocks else empty
+    return TransitDay(lines, len(usable), names.astype(np.int32), pattern, timetable.assumed)
+
+
+def boarding_calls(
+    stop: NDArray[np.int32], board: NDArray[np.bool_], calls: NDArray[np.int32], stops: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The calls of each stop at which one may get on, as rows: `start` int32 [stops + 1], `call` int32, rising within a stop."""
+    able = board.copy()
+    able[calls[1:] - 1] = False
+    call = np.flatnonzero(able)
+    order = call[np.argsort(stop[call], kind="stable")]
+    start = np.zeros(stops + 1, np.int32)
+    np.add.at(start, stop[order].astype(np.int64) + 1, 1)
+    return np.cumsum(start).astype(np.int32), order.astype(np.int32)
+
+
+def mirrored(day: TransitDay) -> TransitDay:
+    """The same day with time running in reverse, so that "arrive by" becomes "depart at": the moment x becomes `origin` - x.
+
+    Arrivals become departures, getting off becomes getting on, the last call the first, the last trip the first.
+    """
+    from parkcity.travel.kernels.raptor import Lines
+
+    lines = day.lines
+    origin = int(max(lines.arrival.max(initial=0), lines.departure.max(initial=0)))
+    calls = np.diff(lines.calls)
+    source = np.repeat(lines.calls[1:] - 1 + lines.calls[:-1], calls) - np.arange(lines.calls[-1])
+    arrival, departure = np.empty_like(lines.arrival), np.empty_like(lines.departure)
+    trip = np.empty_like(day.trip)
+    for pattern in range(len(calls)):
+        rows = slice(int(lines.times[pattern]), int(lines.times[pattern + 1]))
+        size, trips = int(calls[pattern]), int(lines.trips[pattern + 1] - lines.trips[pattern])
+        arrival[rows] = (origin - lines.departure[rows].reshape(size, trips).T[::-1, ::-1]).ravel()
+        departure[rows] = (origin - lines.arrival[rows].reshape(trips, size)[::-1, ::-1].T).ravel()
+        trip[lines.trips[pattern] : lines.trips[pattern + 1]] = day.trip[lines.trips[pattern] : lines.trips[pattern + 1]][::-1]
+    stop, board = lines.stop[source], lines.alight[source]
+    at_stop, boarding = boarding_calls(stop, board, lines.calls, day.stops)
+    turned = Lines(
+        lines.calls, stop, board, lines.board[source], lines.pattern, lines.trips, lines.times, arrival, departure, at_stop, boarding
+    )
+    return TransitDay(turned, day.stops, trip, day.pattern, day.assumed, origin, not day.backwards)

@@ -1,0 +1,134 @@
+"""Walks to, from and between stops, as rows of whole seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parkcity.base.errors import UsageError
+from parkcity.standards.loader import parameter
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from parkcity.travel.kernels.raptor import Hops
+    from parkcity.travel.reach import Pairs
+    from parkcity.twin.timetable import Timetable
+
+NOT_POSSIBLE = 3
+"""GTFS, transfers.txt, transfer_type: no transfer between the two stops."""
+MINIMUM = 2
+"""GTFS, transfers.txt, transfer_type: the transfer needs at least min_transfer_time."""
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Legs from rows to targets, sorted by row, then target, each pair once.
+
+    Shapes: `start` int64 [rows + 1]; `target` int32 [legs], below `targets`; `seconds` int32 [legs], not negative.
+    """
+
+    start: npt.NDArray[np.int64]
+    target: npt.NDArray[np.int32]
+    seconds: npt.NDArray[np.int32]
+    targets: int
+
+    @classmethod
+    def build(cls, rows: int, targets: int, row: npt.ArrayLike, target: npt.ArrayLike, seconds: npt.ArrayLike) -> Legs:
+        """From three columns in any order; of equal pairs the shortest is kept. Seconds are rounded up, so that nobody runs.
+
+        Raises `UsageError` on a row or target out of range and on a time that is negative or no number.
+        """
+        r, t = np.asarray(row, dtype=np.int64).ravel(), np.asarray(target, dtype=np.int64).ravel()
+        s = np.asarray(seconds, dtype=np.float64).ravel()
+        if not len(r) == len(t) == len(s):
+            msg = f"legs need three columns of one length, not {len(r)}, {len(t)} and {len(s)}"
+            raise UsageError(msg)
+        if len(r) and (r.min() < 0 or r.max() >= rows or t.min() < 0 or t.max() >= targets):
+            msg = f"legs lead from rows 0 to {rows - 1} to targets 0 to {targets - 1}"
+            raise UsageError(msg)
+        if not (np.isfinite(s).all() and (s >= 0).all()):
+            raise UsageError("seconds of legs must be numbers that are not negative")
+        whole = np.ceil(s - 1e-9).astype(np.int64)
+        order = np.lexsort((whole, t, r))
+        r, t, whole = r[order], t[order], whole[order]
+        new = np.ones(len(r), bool)
+        new[1:] = (r[1:] != r[:-1]) | (t[1:] != t[:-1])
+        r, t, whole = r[new], t[new], whole[new]
+        start = np.concatenate([[0], np.cumsum(np.bincount(r, minlength=rows))]).astype(np.int64)
+        return cls(start, t.astype(np.int32), whole.astype(np.int32), targets)
+
+    @classmethod
+    def of_pairs(cls, pairs: Pairs, targets: int) -> Legs:
+        """From what the street engine reaches within a limit (`reach_pairs` in seconds)."""
+        return cls.build(len(pairs.start) - 1, targets, pairs.origin, pairs.place, pairs.cost)
+
+    @classmethod
+    def none(cls, rows: int, targets: int) -> Legs:
+        """No leg at all."""
+        return cls.build(rows, targets, [], [], [])
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.start) - 1
+
+    @property
+    def row(self) -> npt.NDArray[np.int64]:
+        """The row of each leg, int64 [legs]."""
+        return np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.start))
+
+    def turned(self) -> Legs:
+        """The same legs from targets to rows."""
+        return Legs.build(self.targets, self.rows, self.target, self.row, self.seconds)
+
+    def hops(self) -> Hops:
+        """As the kernel wants them."""
+        from parkcity.travel.kernels.raptor import Hops
+
+        return Hops(self.start, self.target, self.seconds)
+
+
+def transfers(timetable: Timetable, walks: Legs | None = None, *, change: float | None = None) -> Legs:
+    """Changes between stops: walks through the streets, the timetable's own transfers and pathways, and changing at one stop.
+
+    `walks` are legs from stops to stops. A transfer that the timetable forbids (type 3) is taken out; one with a least time (type 2)
+    takes at least that, and is possible even where no walk is known; types 0 and 1 without a walk take `change` seconds. Pathways
+    with a traversal time join what they join. Changing at one stop takes `change` seconds (default: `transit.change`) or what the
+    timetable says for the stop. Shapes: rows and targets are the timetable's stops.
+    """
+    stops = len(timetable.stop_id)
+    least = parameter("transit_parameters", "transit.change").number if change is None else change
+    if not least >= 0:
+        msg = f"the time to change must not be negative: {least}"
+        raise UsageError(msg)
+    if walks is not None and (walks.rows != stops or walks.targets != stops):
+        msg = f"walks between stops lead from {stops} stops to {stops}, not from {walks.rows} to {walks.targets}"
+        raise UsageError(msg)
+    pairs: dict[tuple[int, int], float] = {(stop, stop): float(least) for stop in np.unique(timetable.call_stop).tolist()}
+    if walks is not None:
+        for row, target, seconds in zip(walks.row.tolist(), walks.target.tolist(), walks.seconds.tolist(), strict=True):
+            if row != target:
+                pairs[row, target] = float(seconds)
+    _add_pathways(timetable, pairs)
+    columns = (timetable.transfer_from, timetable.transfer_to, timetable.transfer_type, timetable.transfer_seconds)
+    for row, target, kind, seconds in zip(*(column.tolist() for column in columns), strict=True):
+        if kind == NOT_POSSIBLE:
+            pairs.pop((row, target), None)
+        elif kind == MINIMUM and seconds >= 0:
+            pairs[row, target] = float(seconds) if row == target else max(pairs.get((row, target), 0.0), seconds)
+        elif kind < MINIMUM:
+            pairs.setdefault((row, target), float(least))
+    rows, targets = ([pair[k] for pair in pairs] for k in range(2))
+    return Legs.build(stops, stops, rows, targets, list(pairs.values()))
+
+
+def _add_pathways(timetable: Timetable, pairs: dict[tuple[int, int], float]) -> None:
+    columns = (timetable.pathway_from, timetable.pathway_to, timetable.pathway_seconds, timetable.pathway_both_ways)
+    for row, target, seconds, both in zip(*(column.tolist() for column in columns), strict=True):
+        if seconds >= 0 and row != target:
+            pairs[row, target] = min(pairs.get((row, target), float(seconds)), float(seconds))
+            if both:
+                pairs[target, row] = min(pairs.get((target, row), float(seconds)), float(seconds))

@@ -1,0 +1,141 @@
+"""Transit times equal those of an exhaustive search, and keep the laws of travelling."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.transit.brute import Trip, World, travel_time
+from tests.transit.settings import setting_of
+
+from parkcity.travel.states import State
+from parkcity.travel.transit import arrive_by, depart_at, over_window
+
+STOPS = 6
+START, END = 28_800, 29_700
+
+
+@st.composite
+def trips(draw: st.DrawFn) -> Trip:
+    """A trip along two to five stops, loops allowed, sometimes with stops where nobody gets on or off."""
+    stops = draw(
+        st.lists(st.integers(0, STOPS - 1), min_size=2, max_size=5).filter(lambda row: all(a != b for a, b in itertools.pairwise(row)))
+    )
+    time, calls = draw(st.integers(START, END)), []
+    for stop in stops:
+        wait = draw(st.sampled_from([0, 0, 20, 60]))
+        calls.append((stop, time, time + wait))
+        time += wait + draw(st.integers(0, 400))
+    flags = [tuple(draw(st.lists(st.sampled_from([True, True, True, False]), min_size=len(stops), max_size=len(stops)))) for _ in range(2)]
+    return Trip(draw(st.integers(0, 1)), tuple(calls), flags[0], flags[1])
+
+
+@st.composite
+def repeated(draw: st.DrawFn) -> list[Trip]:
+    """A trip and copies of it at other times and speeds, which may overtake."""
+    first = draw(trips())
+    copies = [first]
+    for _ in range(draw(st.integers(0, 3))):
+        shift, pace = draw(st.integers(-300, 600)), draw(st.sampled_from([1, 1, 2]))
+        start = first.calls[0][1]
+        calls = tuple((stop, start + shift + (a - start) * pace, start + shift + (d - start) * pace) for stop, a, d in first.calls)
+        copies.append(replace(first, calls=calls))
+    return copies
+
+
+SECONDS = st.integers(0, 300)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    lists = draw(st.lists(repeated(), min_size=1, max_size=5))
+    change = draw(st.dictionaries(st.tuples(st.integers(0, STOPS - 1), st.integers(0, STOPS - 1)), SECONDS, max_size=10))
+    same = {(stop, stop): draw(st.sampled_from([0, 60, 120])) for stop in range(STOPS)}
+    legs = st.dictionaries(st.integers(0, STOPS - 1), SECONDS, max_size=3)
+    access = {origin: draw(legs) for origin in range(2)}
+    egress: dict[int, dict[int, int]] = {}
+    for place in range(2):
+        for stop, seconds in draw(legs).items():
+            egress.setdefault(stop, {})[place] = seconds
+    direct = draw(st.dictionaries(st.tuples(st.integers(0, 1), st.integers(0, 1)), st.integers(300, 2000), max_size=2))
+    return World(STOPS, tuple(trip for found in lists for trip in found), same | change, access, egress, direct)
+
+
+def value(seconds: np.ndarray, layer: int, origin: int, place: int) -> int | None:
+    number = seconds[layer, origin, place]
+    return None if np.isnan(number) else int(number)
+
+
+@given(worlds(), st.integers(1, 4), st.sampled_from([600, 1800, 7200]))
+@settings(max_examples=200)
+def test_every_minute_equals_an_exhaustive_search(world: World, rides: int, limit: int) -> None:
+    moments = list(range(START - 120, END + 300, 240))
+    found = depart_at(setting_of(world, rides, limit), moments, threads=1)
+    for layer, moment in enumerate(moments):
+        for origin in range(2):
+            for place in range(2):
+                assert value(found.seconds, layer, origin, place) == travel_time(world, origin, place, moment, rides, limit)
+
+
+@given(worlds(), st.integers(1, 3))
+@settings(max_examples=60)
+def test_a_window_has_the_percentiles_of_its_departures(world: World, rides: int) -> None:
+    setting = setting_of(world, rides, 3600)
+    moments = list(range(START, END, 60))
+    single = np.nan_to_num(depart_at(setting, moments, threads=1).seconds, nan=np.inf)
+    found = over_window(setting, START, END, step=60, percentiles=(5, 25, 50, 75, 95, 100), threads=1)
+    # NumPy's inverted_cdf is the nearest rank.
+    expected = np.quantile(single, [0.05, 0.25, 0.5, 0.75, 0.95, 1.0], axis=0, method="inverted_cdf")
+    assert np.array_equal(np.nan_to_num(found.seconds, nan=np.inf), expected.astype(np.float32))
+
+
+@given(worlds(), st.integers(1, 3), st.integers(START, END + 900))
+@settings(max_examples=100)
+def test_arriving_by_a_moment_is_departing_as_late_as_possible(world: World, rides: int, moment: int) -> None:
+    limit = 1500
+    found = arrive_by(setting_of(world, rides, limit), [moment], threads=1)
+    for origin in range(2):
+        for place in range(2):
+            seconds = value(found.seconds, 0, origin, place)
+            # Leaving then one is there in time; leaving a second later one is not.
+            if seconds is None:
+                assert travel_time(world, origin, place, moment - limit, rides, limit) is None
+            else:
+                there = travel_time(world, origin, place, moment - seconds, rides, limit)
+                assert there is not None
+                assert there <= seconds
+                later = travel_time(world, origin, place, moment - seconds + 1, rides, limit)
+                assert later is None or later > seconds - 1
+
+
+@given(worlds(), trips(), st.integers(1, 3))
+@settings(max_examples=60)
+def test_an_added_trip_makes_nobody_slower(world: World, more: Trip, rides: int) -> None:
+    moments = [START, START + 300]
+    before = depart_at(setting_of(world, rides, 3600), moments, threads=1).seconds
+    after = depart_at(setting_of(replace(world, trips=(*world.trips, more)), rides, 3600), moments, threads=1).seconds
+    assert (np.nan_to_num(after, nan=np.inf) <= np.nan_to_num(before, nan=np.inf)).all()
+
+
+@given(worlds(), st.integers(1, 3))
+@settings(max_examples=40)
+def test_more_rides_are_never_slower(world: World, rides: int) -> None:
+    fewer, more = (depart_at(setting_of(world, rides + k, 3600), [START], threads=1).seconds for k in (0, 1))
+    assert (np.nan_to_num(more, nan=np.inf) <= np.nan_to_num(fewer, nan=np.inf)).all()
+
+
+@pytest.mark.kernel
+def test_states_say_why_there_is_no_number() -> None:
+    trip = Trip(0, ((0, START, START), (1, START + 100, START + 100)), (True, True), (True, True))
+    world = World(3, (trip,), {}, {0: {0: 0}}, {1: {0: 0}}, places=2)
+    found = depart_at(setting_of(world, 1, 600), [START, START + 1], threads=1)
+    # Origin 1 and place 1 have no leg; one second after the only trip there is nothing within the limit.
+    assert found.states.tolist() == [
+        [[State.OK, State.NOT_ATTACHED], [State.NOT_ATTACHED, State.NOT_ATTACHED]],
+        [[State.OVER_LIMIT, State.NOT_ATTACHED], [State.NOT_ATTACHED, State.NOT_ATTACHED]],
+    ]
+    assert found.seconds[0, 0, 0] == 100
