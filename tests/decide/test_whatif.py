@@ -45,7 +45,7 @@ def test_json_holds_both_sides_of_every_scenario(town: Path, files: list[str]) -
     assert [entry["scenario"] for entry in document["meta"]["scenarios"]] == ["middle", "close"]
     assert document["meta"]["scenarios"][0]["effects"][0]["zh"] == "新增小学“中心小学”，距最近道路 0 米。"
     by_scenario = {row["scenario"]: row for row in document["rows"]}
-    # Within 500 m of (500, 500) along the grid: |x - 500| + |y - 500| <= 500 for centres at 50 + 100 i. Cells that no old school serves gain.
+    # Within 500 m of (500, 500) along the grid: |x - 500| + |y - 500| <= 500 for centres at 50 + 100 i. Cells without a school so far gain.
     centres = [(50 + 100 * i, 50 + 100 * j) for i in range(10) for j in range(10)]
 
     def served(x: int, y: int, schools: list[tuple[int, int]]) -> bool:

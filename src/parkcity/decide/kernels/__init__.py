@@ -1,0 +1,1 @@
+"""Compiled steps of siting: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Pure steps of siting: arrays in, arrays out."""
