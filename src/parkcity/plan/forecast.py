@@ -13,6 +13,9 @@ Three methods by the number of points (cuts in `standards/plan_cuts.csv`):
   Its band is never narrower than that of the line, because bands of smoothing models are known to be too narrow on short
   series (Makridakis, Hibon, Lusk and Belhadjali 1987).
 
+What grows by shares (a target with a compound path, all values above zero) is forecast in logarithms, because a straight line
+under a growing quantity is too low and its band too narrow; the method's name then ends in `_log`.
+
 The same series gives the same forecast on every run: the random numbers depend on shapes only.
 """
 
@@ -24,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parkcity.base.errors import UsageError
 from parkcity.plan.medians import median_of
 from parkcity.plan.score import cut
 
@@ -74,25 +78,53 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Ask:
-    """One series to forecast: times in years, values, the time asked for, and the scale of the matter (in the value's unit)."""
+    """One series to forecast: times in years, values, the time asked for, and the scale of the matter (in the value's unit).
+
+    With `growth` the series is forecast in logarithms; a value that is not above zero then raises `UsageError`.
+    """
 
     times: tuple[float, ...]
     series: tuple[float, ...]
     horizon: float
     scale: float = 0.0
+    growth: bool = False
+
+    def __post_init__(self) -> None:
+        if self.growth and min(self.series, default=1.0) <= 0:
+            msg = "a series that grows by shares needs values above zero"
+            raise UsageError(msg)
 
 
-def forecast(times: Sequence[float], values: Sequence[float], horizon: float, scale: float = 0.0) -> Forecast | None:
+def forecast(
+    times: Sequence[float], values: Sequence[float], horizon: float, scale: float = 0.0, *, growth: bool = False
+) -> Forecast | None:
     """Forecast one series; None with fewer than two points.
 
     `times` (n,) in years, increasing; `values` (n,); `horizon` a time after the last; `scale` widens the assumed yearly change
-    of short series where the level itself is near zero.
+    of short series where the level itself is near zero; `growth` forecasts in logarithms.
     """
-    return forecasts([Ask(tuple(times), tuple(values), horizon, scale)])[0]
+    return forecasts([Ask(tuple(times), tuple(values), horizon, scale, growth)])[0]
 
 
 def forecasts(asks: Sequence[Ask]) -> list[Forecast | None]:
     """Forecast many series at once; series with the same spacing share their random numbers, so the order does not matter."""
+    found = _in_levels([_logarithms(ask) if ask.growth else ask for ask in asks])
+    return [_exponential(one, ask) if one is not None and ask.growth else one for one, ask in zip(found, asks, strict=True)]
+
+
+def _logarithms(ask: Ask) -> Ask:
+    """The series as logarithms about its mean one, so that a change of 0.01 is one per cent and the level is of the order of one."""
+    logs = np.log(ask.series)
+    return Ask(ask.times, tuple((logs - logs.mean()).tolist()), ask.horizon, 1.0)
+
+
+def _exponential(found: Forecast, ask: Ask) -> Forecast:
+    middle = float(np.exp(np.log(ask.series).mean()))
+    median, low, high = (middle * float(np.exp(value)) for value in (found.median, found.low, found.high))
+    return Forecast(f"{found.method}_log", found.points, median, low, high, middle * np.exp(found.draws))
+
+
+def _in_levels(asks: Sequence[Ask]) -> list[Forecast | None]:
     results: list[Forecast | None] = [None] * len(asks)
     groups: dict[tuple[float, ...], list[int]] = defaultdict(list)
     for at, ask in enumerate(asks):

@@ -141,10 +141,16 @@ def plan_folder(city: Path | str) -> Path:
 def read(folder: Path | str) -> tuple[Ledger, FaultList]:
     """The ledger of a folder and every fault of form; relations between tables are not looked at."""
     folder = plan_folder(folder)
-    faults = FaultList()
     if not folder.is_dir():
+        faults = FaultList()
         faults.add(folder, "there is no plan here.", todo="name a city's folder that holds plan/plan.csv, or import a plan")
         return Ledger(all_empty(), str(folder)), faults
+    return read_tables(folder)
+
+
+def read_tables(folder: Path) -> tuple[Ledger, FaultList]:
+    """The tables that lie in a folder, which may be none yet, and every fault of form."""
+    faults = FaultList()
     known = {f"{name}.csv" for name in schemas()}
     for path in sorted(folder.glob("*.csv")):
         if path.name not in known:

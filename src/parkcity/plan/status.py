@@ -151,7 +151,12 @@ def _ask(item: Target, points: Sequence[Point]) -> Ask | None:
     if len(known) < 2 or known[-1][0] >= horizon or goal is None:
         return None
     times, values = zip(*known, strict=True)
-    return Ask(times, values, horizon, abs(goal - values[-1]))
+    return Ask(times, values, horizon, abs(goal - values[-1]), grows(item, values))
+
+
+def grows(item: Target, values: Sequence[float]) -> bool:
+    """Is the target's series forecast in logarithms? Where its path is compound growth and no value forbids it."""
+    return item.path == "compound" and min(values) > 0
 
 
 def _standing(item: Target, points: tuple[Point, ...], result: Score, outlook: Forecast | None) -> Standing:

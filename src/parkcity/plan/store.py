@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from parkcity.base.errors import Fault, InputError
-from parkcity.plan.ledger import Ledger, plan_folder, read, write
+from parkcity.plan.ledger import Ledger, plan_folder, read_tables, write
 from parkcity.plan.tables import Table, table_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FolderStore:
 
     def load(self) -> Ledger:
         """Read the tables."""
-        ledger, faults = read(self.folder)
+        ledger, faults = read_tables(self.folder)
         faults.check()
         return ledger
 

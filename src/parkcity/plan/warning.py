@@ -17,7 +17,7 @@ from parkcity.plan.earned import earned_value
 from parkcity.plan.evidence import best_state
 from parkcity.plan.forecast import forecast
 from parkcity.plan.schedule import programme
-from parkcity.plan.status import limits_of, success_interval
+from parkcity.plan.status import grows, limits_of, success_interval
 from parkcity.plan.supervision import supervision
 from parkcity.plan.targets import Actuals, Point
 from parkcity.standards.loader import Parameter, load
@@ -129,7 +129,9 @@ def _since(view: View, item: Standing, rule: Parameter) -> date | None:
     for count in range(len(points), 1, -1):
         part = points[:count]
         goal = item.target.value or 0.0
-        outlook = forecast([p.at for p in part], [p.value for p in part], _deadline(item), abs(goal - part[-1].value))
+        values = [point.value for point in part]
+        scale, growth = abs(goal - values[-1]), grows(item.target, values)
+        outlook = forecast([point.at for point in part], values, _deadline(item), scale, growth=growth)
         if outlook is None:
             continue
         chance = outlook.clipped(*limits_of(item.target)).probability(*success_interval(item.target))
