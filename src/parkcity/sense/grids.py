@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.errors import Fault, InputError
+from parkcity.base.errors import Fault, InputError, UsageError
 from parkcity.base.geo import WGS84, epsg_of, from_wgs84, to_wgs84
 from parkcity.sense.osm.metric import areas, degree_metres
 
@@ -81,7 +81,7 @@ def read_grid(path: Path, box: tuple[float, float, float, float] | None = None, 
             transform = raster.transform
             system = epsg_of(raster.crs)
             scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:
         raise InputError(
             Fault(where, f"this cannot be read as a raster ({error}).", "GeoTIFF, .hgt or another raster with a grid.")
         ) from None
@@ -91,7 +91,9 @@ def read_grid(path: Path, box: tuple[float, float, float, float] | None = None, 
         numbers = np.asarray(values.data, np.float64) * scale + offset
     numbers[np.ma.getmaskarray(values) | ~np.isfinite(numbers)] = np.nan
     west, north = transform.c + window.col_off * transform.a, transform.f + window.row_off * transform.e
-    return Grid(numbers, west, north, transform.a, -transform.e, system)
+    grid = Grid(numbers, west, north, transform.a, -transform.e, system)
+    _check_place(grid, where)
+    return grid
 
 
 @contextmanager
@@ -129,6 +131,23 @@ def _check(raster: Any, where: str, band: int) -> None:
         raise InputError(Fault(where, "the raster's grid is broken.", todo="fetch the file again"))
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
         raise InputError(Fault(where, "the raster is turned or mirrored.", "a raster with north up.", "warp it with gdalwarp"))
+
+
+def _check_place(grid: Grid, where: str) -> None:
+    """The corners of a raster must lie somewhere on Earth."""
+    from pyproj.exceptions import ProjError
+
+    height, width = grid.cells.shape
+    east, south = grid.west + width * grid.step_x, grid.north - height * grid.step_y
+    try:
+        lon, lat = to_wgs84(np.array([grid.west, east]), np.array([south, grid.north]), grid.system)
+    except (ProjError, UsageError) as error:
+        raise InputError(
+            Fault(where, f"the coordinate system of the raster cannot be used ({error}).", todo="warp it to EPSG:4326")
+        ) from None
+    if not (np.isfinite([*lon, *lat]).all() and np.abs(lon).max() <= 360 and np.abs(lat).max() <= 90 + grid.step_y):
+        what = f"the raster lies nowhere on Earth (x {grid.west:g} to {east:g}, y {south:g} to {grid.north:g} in {grid.system})."
+        raise InputError(Fault(where, what, "positions in its coordinate system.", "state the right system with gdal_edit -a_srs"))
 
 
 def _window(raster: Any, where: str, box: tuple[float, float, float, float] | None) -> Any:

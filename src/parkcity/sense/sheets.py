@@ -107,6 +107,8 @@ def _workbook_rows(path: Path, sheet: str) -> tuple[list[Row], list[str]]:
     except (InvalidFileException, *_BROKEN) as error:
         raise InputError(Fault(where, f"the workbook is broken ({error}).", todo="open it and save it again as .xlsx")) from None
     names = [page.title for page in book.worksheets]
+    if not names:
+        raise InputError(Fault(where, "the workbook has no sheet of cells.", "at least one.", "open it and save it again as .xlsx"))
     if not sheet and len(names) > 1:
         raise InputError(Fault(where, "the workbook has several sheets.", f"{', '.join(names)}.", "name one as `sheet` in city.toml"))
     if sheet and sheet not in names:
@@ -115,6 +117,8 @@ def _workbook_rows(path: Path, sheet: str) -> tuple[list[Row], list[str]]:
     rows = [[_text(cell) for cell in row] for row in page.iter_rows(values_only=True)]
     merged = 0
     for area in page.merged_cells.ranges:
+        if area.min_row > len(rows) or area.min_col > len(rows[area.min_row - 1]):
+            continue
         value = rows[area.min_row - 1][area.min_col - 1]
         merged += area.size["rows"] * area.size["columns"] > 1
         for row in range(area.min_row - 1, min(area.max_row, len(rows))):
