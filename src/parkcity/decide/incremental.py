@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.classes import place_class
-from parkcity.insight.inputs import PROVIDERS, Inputs, speed_of
+from parkcity.insight.inputs import PROVIDERS, Inputs, profile_of
 from parkcity.twin.scenario import TwinUnder
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ class InputsUnder(Inputs):
         delta = self.delta(class_id)
         if delta.lost:
             return super()._nearest(class_id, unit)
-        speed = speed_of(self.group).number if unit == "s" else 1.0
-        key = f"nearest-under/{class_id}/{unit}/{speed}"
+        key = f"nearest-under/{class_id}/{unit}/{profile_of(self.group)}"
         if key not in self._memory:
             value, place, state = self._base._nearest(class_id, unit)  # noqa: SLF001 - the same class
             known = (value, self._renumbered(place), state)

@@ -29,18 +29,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _M2_PER_KM2 = 1e6
+_STREET_BASICS = {"node_x", "node_y", "node_piece", "edge_u", "edge_v", "edge_length", "geom_start", "geom_xy", "junction_x", "junction_y"}
 _S_PER_MIN = 60.0
 BASE_LAYERS = ("cells", "people")
 WALK_LAYERS = (*BASE_LAYERS, "streets", "places", "attachments")
 
 
-def speed_of(group: str) -> Parameter:
-    """The walking speed (m/s) of a group of residents, as the standards row that gives it."""
+def profile_of(group: str) -> str:
+    """The travel profile of a group of residents: how it walks."""
     for row in load("groups"):
         if row.id == group:
-            return parameter("walking_speeds", row.extra["speed"])
+            return row.extra["profile"]
     msg = f"there is no group '{group}'; known: {', '.join(row.id for row in load('groups'))}"
     raise UsageError(msg)
+
+
+def speed_of(group: str) -> Parameter:
+    """The walking speed (m/s) of a group of residents on the level, as the standards row that gives it."""
+    return parameter("travel_profiles", f"{profile_of(group)}.speed")
 
 
 @dataclass
@@ -131,23 +137,26 @@ class Inputs:
 
     @cached_property
     def network(self) -> Network:
-        """The walking network of the group."""
+        """The walking network of the group: its speed, and what steps, slopes, crossings and surfaces cost it where they are known."""
         from parkcity.travel import Network, Profile, Streets
 
-        speed = speed_of(self.group).number
-        key = f"network/{speed}"
+        profile = profile_of(self.group)
+        key = f"network/{profile}"
         if key not in self._memory:
             arrays = self.twin.layer("streets").arrays()
+            edges = len(arrays["edge_u"])
+            known = {name: array for name, array in arrays.items() if name not in _STREET_BASICS and len(array) == edges}
             streets = Streets(
                 arrays["node_x"],
                 arrays["node_y"],
                 arrays["edge_u"],
                 arrays["edge_v"],
                 arrays["edge_length"],
+                known,
                 geom_start=arrays.get("geom_start"),
                 geom_xy=arrays.get("geom_xy"),
             )
-            self._memory[key] = Network.build(streets, Profile(f"walk-{self.group}", speed))
+            self._memory[key] = Network.build(streets, Profile.load(profile))
         network: Network = self._memory[key]
         return network
 
@@ -214,7 +223,7 @@ class Inputs:
             return {"value": value, "place": row.astype(np.int64), "state": found.states[0]}
 
         self._require(place_class(class_id))
-        args = {"class": class_id, "unit": unit, "speed": speed_of(self.group).number if unit == "s" else 1.0}
+        args = {"class": class_id, "unit": unit, "profile": profile_of(self.group)}
         kept = self._kept("nearest", WALK_LAYERS, args, make)
         return kept["value"], kept["place"], kept["state"]
 
@@ -234,7 +243,7 @@ class Inputs:
             return {"sum": np.nan_to_num(found.sums[0])}
 
         self._require(place_class(class_id))
-        args = {"class": class_id, "minutes": minutes, "speed": speed_of(self.group).number}
+        args = {"class": class_id, "minutes": minutes, "profile": profile_of(self.group)}
         return self._kept("within", WALK_LAYERS, args, make)["sum"]
 
     def measurable_needs(self) -> tuple[str, ...]:
