@@ -83,7 +83,7 @@ def _write(
     after.setdefault("true_on", author.known)
     change = change_row(ledger, table, after.get("id", ""), _as_text(before), _as_text(after), author, action)
     tables = dict(ledger.tables)
-    tables[table] = extended(tables[table], [after])
+    tables[table], tables["changes"] = extended(tables[table], [after]), extended(tables["changes"], [change])
     faults = FaultList()
     check_values(tables[table].take([len(tables[table]) - 1]), faults)
     new = relation_faults(Ledger(tables, ledger.where))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -58,16 +59,31 @@ def _unknown_in(table: Table, item: Field, target: Table) -> Iterator[Fault]:
 
 
 def repeated_versions(ledger: Ledger) -> Iterator[Fault]:
-    """Two versions of a row claim to be known and true on the same days."""
-    for table in ledger.tables.values():
+    """Two versions of a row claim to be known and true on the same days, and no audited edit made the second."""
+    edits = _edits(ledger)
+    for name, table in ledger.tables.items():
         seen: dict[tuple[str, str, str], int] = {}
+        repeated: Counter[tuple[str, str, str]] = Counter()
         for position, key in enumerate(zip(table["id"], table["true_on"], table["known_on"], strict=True)):
             if key in seen:
-                what = f"stands twice for the same days, first in row {table.rows[seen[key]]}."
-                yield _fault(
-                    table, position, what, "one version for each pair of days.", "give the amendment its own known_on, or remove a row"
-                )
+                repeated[key] += 1
+                if repeated[key] > edits[name, key[0]]:
+                    what = f"stands twice for the same days, first in row {table.rows[seen[key]]}."
+                    todo = "give the amendment its own known_on, or remove a row"
+                    yield _fault(table, position, what, "one version for each pair of days.", todo)
             seen.setdefault(key, position)
+
+
+def _edits(ledger: Ledger) -> Counter[tuple[str, str]]:
+    """How often an audited edit or import wrote each row, by table and id."""
+    changes = ledger.tables["changes"]
+    edits: Counter[tuple[str, str]] = Counter()
+    for table, row, action, after in zip(*(changes[name] for name in ("table", "row", "action", "after")), strict=True):
+        if action == "import":
+            edits.update((table, str(row_id)) for row_id in json.loads(after))
+        else:
+            edits[table, row] += action != "add"
+    return edits
 
 
 def dates_that_contradict(ledger: Ledger) -> Iterator[Fault]:

@@ -70,12 +70,13 @@ def statistics_actuals(view: View, path: Path, given: Given) -> list[dict[str, s
     rows: list[dict[str, str]] = []
     for item in _values(table, path, faults):
         indicator = known.get(item.name.casefold())
-        unit = unit_of_text(item.unit or given.unit) or _unit_in_ledger(view, indicator)
+        written = item.unit or given.unit
+        unit = unit_of_text(written) if written else _unit_in_ledger(view, indicator)
         value = _number(item.text)
         if indicator is None:
             faults.add(path, f"unknown indicator '{item.name}'.", todo="name an indicator of targets.csv or actuals.csv", row=item.row)
         elif not unit:
-            faults.add(path, f"unknown unit '{item.unit or given.unit}'.", allowed=f"{', '.join(known_units())}.", row=item.row)
+            faults.add(path, f"unknown unit '{written}'.", allowed=f"{', '.join(known_units())}.", row=item.row)
         elif value is None:
             faults.add(path, f"'{item.text}' is not a number.", allowed="a number, or empty where there is none.", row=item.row)
         else:

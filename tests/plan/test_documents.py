@@ -1,0 +1,129 @@
+"""The documents: complete, in both languages, marked where a value is not official."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+import docx
+import pytest
+
+from parkcity.base.errors import UsageError
+from parkcity.base.words import Lang
+from parkcity.plan.annual import annual
+from parkcity.plan.document import Document, words
+from parkcity.plan.evaluate import evaluation
+from parkcity.plan.ledger import load
+from parkcity.plan.paths import planned
+from parkcity.plan.score import STATUSES
+from parkcity.plan.status import standings
+from parkcity.plan.targets import targets
+from parkcity.serve.report.plan_document import document_docx, document_html
+from tests.plan.ledgers import ledger
+from tests.plan.test_lint import OWNERS, TARGET
+
+ROOT = Path(__file__).parents[2]
+LANGS: tuple[Lang, ...] = get_args(Lang)
+AT = date(2023, 6, 30)
+
+
+@pytest.fixture(scope="module", params=LANGS)
+def document(request: pytest.FixtureRequest) -> Document:
+    return evaluation(load(ROOT / "examples/chengdu").view(AT), request.param)
+
+
+def _table(document: Document, title: str) -> list[dict[str, str]]:
+    (part,) = [part for part in document.sections if part.title == words().get(title, document.lang)]
+    return [dict(row) for row in part.rows]
+
+
+def test_every_target_article_and_milestone_is_in_the_evaluation(document: Document) -> None:
+    view = load(ROOT / "examples/chengdu").view(AT)
+    assert [row["target"] for row in _table(document, "evaluate.targets")] == list(view["targets"]["id"])
+    assert [row["article"] for row in _table(document, "evaluate.articles")] == [str(number) for number in range(1, 51)]
+    assert len(_table(document, "evaluate.milestones")) == len(view["milestones"])
+
+
+def test_values_from_memory_are_marked_wherever_they_show(document: Document) -> None:
+    mark = words().get("unverified", document.lang)
+    view = load(ROOT / "examples/chengdu").view(AT)
+    items = {item.target.id: item for item in standings(view)}
+    for row in _table(document, "evaluate.targets"):
+        item = items[row["target"]]
+        memory = item.confidence == "M"
+        for key in ("progress", "path", "growth"):
+            assert (mark in row[key]) == (memory and bool(row[key])), (row["target"], key)
+        assert (mark in row["probability"]) == (bool(row["probability"]) and (memory or item.forecast_unverified))
+        point = item.score.point
+        assert (mark in row["value"]) == (point is not None and point.confidence == "M")
+    for row in _table(document, "evaluate.proposals"):
+        item = items[row["target"]]
+        needs_mark = (item.confidence == "M" or item.forecast_unverified) and any(sign.isdigit() for sign in row["proposal"])
+        assert not needs_mark or mark in row["proposal"]
+
+
+def test_a_value_from_memory_is_marked_in_the_value_itself() -> None:
+    row = {"id": "A1", "indicator": "x", "scope": "city", "value": "1.5", "op": "eq", "unit": "km", "origin": "typed", "source": "memory"}
+    made = ledger(owners=OWNERS, targets=[TARGET], actuals=[row | {"confidence": "M", "true_on": "2021", "known_on": "2022"}])
+    text = document_html(evaluation(made.view(date(2023, 1, 31)), "en"))
+    assert "1.5 [from memory, unverified]" in text
+    assert not re.search(r">1\.5<", text)
+
+
+class _Cells(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = 0
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.rows += tag == "tr"
+        self.addresses += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+
+def test_the_page_is_self_contained_and_the_word_file_holds_the_same(document: Document) -> None:
+    text = document_html(document)
+    page = _Cells()
+    page.feed(text)
+    tables = [part for part in document.sections if part.rows]
+    assert page.rows == sum(len(part.rows) + 1 for part in tables)
+    assert all(address.startswith("#") for address in page.addresses)
+    assert "http" not in text.replace("http://www.w3.org", "")
+    found = docx.Document(io.BytesIO(document_docx(document)))
+    assert [len(table.rows) for table in found.tables] == [len(part.rows) + 1 for part in tables]
+    assert found.tables[1].cell(1, 0).text == tables[1].rows[0][tables[1].columns[0][0]]
+
+
+def test_texts_are_escaped() -> None:
+    made = ledger(owners=OWNERS, targets=[TARGET | {"name_en": "<script>x</script>"}])
+    text = document_html(evaluation(made.view(AT), "en"))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_annual_plan_holds_the_path_points_of_its_year(lang: Lang) -> None:
+    view = load(ROOT / "examples/chengdu").view(date(2023, 12, 31))
+    rows = {row["target"]: row for row in _table(annual(view, 2024, lang), "annual.points")}
+    # Greenways, linear from 4,238 to 10,000 over five years: 4238 + 5762 x 4/5 = 8847.6, and 5762/5 = 1152.4 more than a year before.
+    assert (rows["T001"]["point"], rows["T001"]["change"]) == ("8,847.6", "1,152.4")
+    due = {item.id for item in targets(view) if planned(item, date(2024, 12, 31)) is not None and item.deadline.year >= 2024}
+    assert set(rows) <= due
+
+
+def test_the_annual_plan_of_a_year_outside_the_plan_is_refused() -> None:
+    with pytest.raises(UsageError, match="run from 2020 to 2035"):
+        annual(load(ROOT / "examples/chengdu").view(), 2040, "en")
+
+
+def test_every_word_stands_in_both_languages_and_without_stray_columns() -> None:
+    for package, name, width in (("parkcity.plan", "words.csv", 3), ("parkcity.plan", "schema.csv", 6)):
+        text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
+        assert {len(row) for row in csv.reader(io.StringIO(text))} == {width}
+    assert all(words().has(f"status.{status}") for status in STATUSES)
