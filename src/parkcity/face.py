@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from parkcity.base.errors import UsageError
 from parkcity.base.words import language
-from parkcity.twin.scenario import Scenario  # noqa: TC001 - a public name of this module
+from parkcity.twin.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from parkcity.insight.run import Measured
     from parkcity.serve.report.check import CheckUp
     from parkcity.twin.twin import Twin
+
+
+__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open"]
 
 
 @dataclass(frozen=True)
