@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,13 +154,19 @@ def _even(ask: Ask) -> bool:
 
 
 def _from_t(method: str, ask: Ask, centre: float, sd: float, dof: float) -> Forecast:
+    quantiles, edge = _student(dof)
+    reach = edge * sd
+    return Forecast(method, len(ask.times), centre, centre - reach, centre + reach, centre + sd * quantiles)
+
+
+@cache
+def _student(dof: float) -> tuple[Floats, float]:
+    """Evenly spread quantiles of Student's t, and the edge of its central band at the stated level."""
     from scipy.stats import t
 
-    half = (1 - cut("forecast.level")) / 2
     count = int(cut("forecast.draws"))
-    quantiles = t.ppf((np.arange(count) + 0.5) / count, dof)
-    reach = float(t.ppf(1 - half, dof)) * sd
-    return Forecast(method, len(ask.times), centre, centre - reach, centre + reach, centre + sd * quantiles)
+    half = (1 - cut("forecast.level")) / 2
+    return t.ppf((np.arange(count) + 0.5) / count, dof), float(t.ppf(1 - half, dof))
 
 
 def _drift(ask: Ask) -> Forecast:
