@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.scenes.town import Town, write_town
+from tests.scenes.town import Town, cell_id, write_town
 
+from parkcity.insight.forms import by_zone
+from parkcity.insight.inputs import Inputs
+from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import computable, measure, measure_all
 from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
@@ -76,7 +79,6 @@ def test_bigger_parks_are_never_nearer_than_all_parks(chengdu: Twin) -> None:
 
 def test_one_and_two_threads_give_the_same_bits(chengdu_folder: Path) -> None:
     twin = build(chengdu_folder)
-    from parkcity.insight.inputs import Inputs
     from parkcity.travel import nearest, within
 
     inputs = Inputs(twin, "elders")
@@ -87,3 +89,33 @@ def test_one_and_two_threads_give_the_same_bits(chengdu_folder: Path) -> None:
     area = twin.places["area_m2"].to_numpy(float)[rows]
     sums = [within(inputs.network, inputs.origins(), doors, [900.0], area, place, threads=threads).sums for threads in (1, 2)]
     assert sums[0].tobytes() == sums[1].tobytes()
+
+
+@FEW
+@given(
+    st.lists(spot, min_size=1, max_size=4),
+    st.lists(st.integers(0, 500), min_size=10, max_size=10),
+    st.floats(1.0, 30.0),
+    st.floats(0.0, 30.0),
+)
+def test_in_any_town_zones_add_up_longer_walks_cover_more_and_threads_change_nothing(
+    spots: list[tuple[float, float]], counts: list[int], minutes: float, more: float
+) -> None:
+    centres = range(50, 1_000, 100)
+    people = {cell_id(x, y): counts[(x // 100 + y // 100) % 10] for x in centres for y in centres}
+    places = [(f"s{number}", "primary", x, y, 5_000.0) for number, (x, y) in enumerate(spots)]
+    with TemporaryDirectory() as name:
+        twin = build(write_town(Path(name) / "town", Town(places=places, people=people)))
+        parts = []
+        for limit in (minutes, minutes + more):
+            item = INDICATORS.get("life_circle.primary_school.within_15_min")
+            inputs = [Inputs(twin, "elders", threads=threads).minutes("primary_school") for threads in (1, 2)]
+            assert inputs[0].tobytes() == inputs[1].tobytes()
+            assert item.function is not None
+            result = item.function(residents=twin.residents("elders"), minutes=inputs[0], limit=limit)
+            whole = by_zone(result, twin.member("city"), 1)
+            zones = by_zone(result, twin.member("district"), 2)
+            assert zones.part.sum() == whole.part[0]
+            assert zones.whole.sum() == whole.whole[0]
+            parts.append(float(whole.part[0]))
+        assert parts[0] <= parts[1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from parkcity.base.units import unit
 from parkcity.insight.classes import place_class
+from parkcity.insight.forms import by_zone
 from parkcity.insight.inputs import Inputs, speed_of
 from parkcity.insight.registry import ACCESS_GROUPS
 from parkcity.serve.report.maps import Canvas, Drawing, band_map, quantile_map
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
 
 _BAND_CLASSES = ("primary_school", "secondary_school", "park", "park_15", "sports", "metro_station")
-_VALUE_MAPS = ("life_circle.index", "people.density", "people.elders_share", "green.park_area_within_15_min", "streets.density")
+_VALUE_MAPS = (
+    "life_circle.index",
+    "people.density",
+    "people.elders_share",
+    "people.children_share",
+    "green.park_area_within_15_min",
+    "streets.density",
+    "streets.junction_density",
+)
 _GROUPED = ("primary_school", "park", "sports", "metro_station")
 
 
@@ -48,11 +57,14 @@ class Artist:
         shared = measured[0].inputs
         kinds = self.twin.kinds()
         figures = [self._worst(shared)] if shared.measurable_needs() else []
-        wanted = dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs()))
+        norms = [str(item.indicator.inputs["distance_m"].args["class_id"]) for item in measured if "distance_m" in item.indicator.inputs]
+        wanted = dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs(), *norms))
         figures += [self._bands(class_id, shared) for class_id in wanted if place_class(class_id).kind in kinds]
         by_id = {(item.indicator.id, item.group): item for item in measured}
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
-        return figures
+        per_head = [item for item in measured if item.indicator.form == "Density" and "places" in item.indicator.inputs]
+        per_head += [by_id[name, "all"] for name in ("green.park_area_per_head",) if (name, "all") in by_id]
+        return figures + [self._zones(item) for item in per_head]
 
     def _groups(self) -> tuple[str, ...]:
         return tuple(group for group in ACCESS_GROUPS if group in self.twin.groups)
@@ -113,6 +125,24 @@ class Artist:
         classes = quantile_map(self.canvas, values, residents, show, self.words, self.lang, residents > 0)
         drawing = self._drawing(title, classes, self.words.get("quantile_note", self.lang), "")
         return Figure(f"value-{item.indicator.id.replace('.', '-')}", title, (("all", drawing),), self._sources())
+
+    def _zones(self, item: Measured) -> Figure:
+        """A number of the whole zone, which has no meaning for a single cell: every zone in one tone."""
+        title = item.indicator.name(self.lang)
+        shown = unit(item.indicator.unit)
+        tier = self.twin.spec.area_tier
+        member = self.twin.member(tier)
+        values = by_zone(item.result, member, len(self.twin.tier_zones(tier))).value
+        by_cell = np.where(member >= 0, values[np.maximum(member, 0)], np.nan)
+        residents = item.inputs.residents()
+        everywhere = np.ones(len(by_cell), bool)
+
+        def show(value: float) -> str:
+            return shown.text(value, self.lang)
+
+        classes = quantile_map(self.canvas, by_cell, residents, show, self.words, self.lang, everywhere)
+        drawing = self._drawing(title, classes, self.words.get("zone_note", self.lang), "")
+        return Figure(f"zones-{item.indicator.id.replace('.', '-')}", title, (("all", drawing),), self._sources())
 
     def _drawing(self, title: str, classes: Any, note: str, dots: str) -> Drawing:
         from parkcity.serve.report.maps import WIDTH
