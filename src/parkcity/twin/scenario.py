@@ -94,6 +94,21 @@ class Scenario:
         """New residents in a cell, named by its id or by a point (WGS 84 degrees) in it."""
         return self.change("add_people", residents=residents, cell=cell, lon=lon, lat=lat, day=day)
 
+    def add_link(self, line: Sequence[Sequence[float]], *, length_m: float | None = None, cost: float | None = None) -> Scenario:
+        """A new street along a line of points (WGS 84 degrees) whose ends join the nearest streets."""
+        return self.change("add_link", line=line, length_m=length_m, cost=cost)
+
+    def close_link(
+        self,
+        *,
+        lon: float | None = None,
+        lat: float | None = None,
+        polygon: Sequence[Sequence[float]] | None = None,
+        cost: float | None = None,
+    ) -> Scenario:
+        """Close the street nearest to a point, or all streets that cross a polygon (WGS 84 degrees)."""
+        return self.change("close_link", lon=lon, lat=lat, polygon=polygon, cost=cost)
+
     def move_people(self, residents: float, *, from_cell: str, to_cell: str) -> Scenario:
         """Residents who move from one cell to another."""
         return self.change("move_people", residents=residents, from_cell=from_cell, to_cell=to_cell)
