@@ -143,7 +143,13 @@ def to_wgs84(x: Floats, y: Floats, datum: str) -> tuple[Floats, Floats]:
         return gcj02_to_wgs84(x, y)
     if datum == "bd09":
         return gcj02_to_wgs84(*bd09_to_gcj02(x, y))
-    lon, lat = _transformer(datum, WGS84).transform(x, y)
+    from pyproj.exceptions import ProjError
+
+    try:
+        lon, lat = _transformer(datum, WGS84).transform(x, y)
+    except ProjError as error:
+        msg = f"{datum} cannot be used here ({error})"
+        raise UsageError(msg) from None
     return np.asarray(lon), np.asarray(lat)
 
 

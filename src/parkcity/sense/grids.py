@@ -135,13 +135,11 @@ def _check(raster: Any, where: str, band: int) -> None:
 
 def _check_place(grid: Grid, where: str) -> None:
     """The corners of a raster must lie somewhere on Earth."""
-    from pyproj.exceptions import ProjError
-
     height, width = grid.cells.shape
     east, south = grid.west + width * grid.step_x, grid.north - height * grid.step_y
     try:
         lon, lat = to_wgs84(np.array([grid.west, east]), np.array([south, grid.north]), grid.system)
-    except (ProjError, UsageError) as error:
+    except UsageError as error:
         raise InputError(
             Fault(where, f"the coordinate system of the raster cannot be used ({error}).", todo="warp it to EPSG:4326")
         ) from None
