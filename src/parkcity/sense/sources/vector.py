@@ -13,6 +13,7 @@ from parkcity.base.geo import WGS84, epsg_of, frame, normalise_datum, to_wgs84
 from parkcity.base.tables import read_bytes
 from parkcity.sense.kinds import kind
 from parkcity.sense.raw import READERS, Option, Raw, Reader, Request, Tally
+from parkcity.sense.shapefile import dbf_encoding
 from parkcity.sense.shapes import lonlat, polygons_only, repaired
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
     source: Any = path
     if path.name.lower().endswith((".geojson", ".json", ".geojson.gz", ".json.gz")):
         source = _checked_geojson(read_bytes(path), where)
+    reading: dict[str, Any] = {"layer": layer or None}
+    if path.suffix.lower() == ".shp":
+        # Shapefiles rarely say their encoding; the texts do.
+        reading["encoding"] = dbf_encoding(path)[0]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            table = pyogrio.read_dataframe(source, layer=layer or None)
+            table = pyogrio.read_dataframe(source, **reading)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
         raise InputError(Fault(where, f"the file cannot be read ({error}).")) from None
     if "geometry" not in table.columns:
@@ -61,8 +66,8 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
     if table.empty:
         raise InputError(Fault(where, "the layer is empty.", "at least one row with a geometry."))
     shapes = table.geometry.to_numpy()
-    xy = shapely.get_coordinates(shapes)
-    lonlat(xy[[0], 0], xy[[0], 1], declared, where, 1)
+    west, south, east, north = shapely.total_bounds(shapes)
+    lonlat(np.array([west, east]), np.array([south, north]), declared, where, 1)
     moved = shapely.transform(shapely.force_2d(shapes), lambda points: np.column_stack(to_wgs84(points[:, 0], points[:, 1], declared)))
     moved = repaired(moved, [str(value) for value in range(1, len(moved) + 1)], tally)
     columns = {str(name): table[name] for name in table.columns if name != "geometry"}
