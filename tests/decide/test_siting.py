@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from tests.conftest import REPOSITORY
 from tests.scenes.town import PEOPLE, cell_id, lonlat, write_town
 
 from parkcity.base.errors import InputError, UsageError
+from parkcity.base.words import Words
 from parkcity.decide.compare import compare
 from parkcity.decide.covering import max_cover, min_sites
 from parkcity.decide.median import Instance, p_median
@@ -24,6 +27,7 @@ from parkcity.decide.siting import site
 from parkcity.insight.inputs import Inputs
 from parkcity.serve.report.siting import siting_lines
 from parkcity.twin.build import build
+from parkcity.twin.changes._fields import CHANGES
 from parkcity.twin.twin import Twin
 
 MANY = settings(max_examples=60, deadline=None)
@@ -34,7 +38,7 @@ def covers(draw: st.DrawFn) -> tuple[sparse.csr_array, np.ndarray]:
     rows, columns = draw(st.integers(1, 9)), draw(st.integers(1, 7))
     bits = draw(st.lists(st.booleans(), min_size=rows * columns, max_size=rows * columns))
     whole = draw(st.booleans())
-    weight = draw(st.lists(st.integers(0, 9) if whole else st.floats(0, 9), min_size=rows, max_size=rows))
+    weight = draw(st.lists(st.integers(0, 9) if whole else st.floats(0.01, 9), min_size=rows, max_size=rows))
     return sparse.csr_array(np.array(bits, np.int8).reshape(rows, columns)), np.array(weight, float)
 
 
@@ -195,6 +199,7 @@ def test_combinations_without_meaning_are_refused(town_twin: Twin) -> None:
         {"count": 2, "metres": 500.0, "minutes": 5.0},
         {"cover": 0.5, "goal": "distance"},
         {"count": 0, "metres": 500.0},
+        {"count": 2, "metres": 500.0, "goal": "distance"},
         {"cover": 1.5, "metres": 500.0},
     ):
         with pytest.raises(UsageError):
@@ -244,3 +249,32 @@ def test_candidates_off_the_network_are_all_told(town: Path, tmp_path: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert done.returncode == 1
     assert done.stderr.count("fault:") == 3
+
+
+def test_a_share_to_cover_may_be_given_in_per_cent(town: Path) -> None:
+    command = [sys.executable, "-m", "parkcity", "site", str(town), "kindergarten", "--metres", "700", "--format", "json", "--cover"]
+    one, two = (subprocess.run([*command, text], capture_output=True, text=True, check=True, encoding="utf-8") for text in ("80%", "0.8"))
+    assert one.stdout == two.stdout
+    meta = json.loads(one.stdout)["meta"]
+    assert meta["after"] >= 0.8 * meta["residents"]
+    assert subprocess.run([*command, "much"], capture_output=True, text=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("package", "table"),
+    [("parkcity.serve.report", "siting_words.csv"), ("parkcity.serve.report", "whatif_words.csv"), ("parkcity.twin.changes", "words.csv")],
+)
+def test_every_sentence_has_both_languages_with_the_same_slots(package: str, table: str) -> None:
+    words = Words.load(package, table)
+    for key, (zh, en) in words.texts.items():
+        assert set(re.findall(r"{\w+}", zh)) == set(re.findall(r"{\w+}", en)), key
+    if package.endswith("changes"):
+        assert {kind.id for kind in CHANGES} == set(words)
+
+
+def test_every_kind_of_change_and_its_fields_are_documented() -> None:
+    page = (REPOSITORY / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for kind in CHANGES:
+        assert f"| `{kind.id}` |" in page
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{kind.id}` |"))
+        assert all(f"`{entry.name}`" in row for entry in kind.fields), kind.id

@@ -52,7 +52,7 @@ class Candidates:
 class Site:
     """One chosen site. `gained` residents are newly served (coverage) or have it as their nearest place (distance).
 
-    `alone` is what the plan would lose without it: residents served by no other place, or person-metres (person-minutes) more.
+    `alone` is what the plan would lose without it: residents served by no other place, or person-metres more.
     `rival` is the best candidate that could stand in its stead, and `rival_less` what the plan would lose by that.
     """
 
@@ -78,7 +78,7 @@ class Siting:
     """A plan for new places of a kind.
 
     Coverage: `before` and `after` are residents served, `plan.objective` residents newly served (or, for a demanded share, the number of
-    sites). Distance: both are resident-metres, or resident-minutes where a limit of minutes was given. `beyond` are residents that no
+    sites). Distance: both are resident-metres. `beyond` are residents that no
     candidate could serve.
     """
 
@@ -165,19 +165,19 @@ def site(
 
     Coverage: `count` sites that newly serve most residents within `metres` or `minutes` (maximum coverage, MCLP), or with `cover` (a share
     from 0 to 1) the fewest sites after which that share of residents is served (set covering, LSCP). Distance: `count` sites that make the
-    sum of all residents' ways least (p-median), in metres, or in minutes of the group if `minutes` is given as the unit by any number.
+    sum of all residents' ways, in metres, least (p-median); it has no limit.
     Raises `UsageError` on a combination that means nothing, and `InputError` where a demanded share cannot be reached.
     """
     chosen = known_class(kind)
     _check_call(count, cover, metres, minutes, goal)
-    unit = "s" if minutes is not None else "m"
     spots = candidates or cell_candidates(inputs)
     if goal == "coverage":
+        unit = "s" if minutes is not None else "m"
         limit = minutes * _S_PER_MIN if minutes is not None else metres
         assert limit is not None
         return _cover(inputs, chosen, spots, unit, limit, count, cover, seconds)
     assert count is not None
-    return _shorten(inputs, chosen, spots, unit, count, seconds)
+    return _shorten(inputs, chosen, spots, count, seconds)
 
 
 def _check_call(count: int | None, cover: float | None, metres: float | None, minutes: float | None, goal: str) -> None:
@@ -193,6 +193,8 @@ def _check_call(count: int | None, cover: float | None, metres: float | None, mi
         raise UsageError("cover is a share above 0 and up to 1, and goes with the goal coverage")
     if metres is not None and minutes is not None:
         raise UsageError("give metres or minutes, not both")
+    if goal == "distance" and (metres is not None or minutes is not None):
+        raise UsageError("the goal distance shortens every way and has no limit: leave metres and minutes out")
     if goal == "coverage" and metres is None and minutes is None:
         raise UsageError("coverage needs a limit: metres or minutes")
     if any(limit is not None and not limit > 0 for limit in (metres, minutes)):
@@ -289,13 +291,13 @@ def _zone_of(inputs: Inputs, lon: float, lat: float) -> tuple[str, str]:
     return (str(zones["name_zh"].iloc[row]), str(zones["name_en"].iloc[row])) if row >= 0 else ("", "")
 
 
-def _shorten(inputs: Inputs, chosen: PlaceClass, spots: Candidates, unit: str, count: int, seconds: float) -> Siting:
+def _shorten(inputs: Inputs, chosen: PlaceClass, spots: Candidates, count: int, seconds: float) -> Siting:
     from parkcity.travel import reach_pairs
 
-    residents, now = inputs.residents(), _existing(inputs, chosen, unit)
+    residents, now = inputs.residents(), _existing(inputs, chosen, "m")
     farthest = float(now[np.isfinite(now)].max(initial=0.0))
     reach = farthest if farthest > 0 and np.isfinite(now[residents > 0]).all() else _WHOLE_CITY_M
-    pairs = reach_pairs(inputs.network, inputs.origins(), spots.attach, reach, unit=unit, threads=inputs.threads)
+    pairs = reach_pairs(inputs.network, inputs.origins(), spots.attach, reach, unit="m", threads=inputs.threads)
     row = pairs.origin
     # A cell from which no street leads to a place counts with twice the longest way there is, so that serving it is worth most.
     longest = max(farthest, float(pairs.cost.max(initial=0.0)))
@@ -304,12 +306,9 @@ def _shorten(inputs: Inputs, chosen: PlaceClass, spots: Candidates, unit: str, c
     case = Instance.of(pairs.start, pairs.place, pairs.cost * residents[row], other, len(spots.ids))
     plan = p_median(case, count, seconds)
     sites = _median_sites(inputs, spots, case, residents, plan.sites)
-    scale = 1.0 if unit == "m" else 1.0 / _S_PER_MIN
-    told = Plan(plan.sites, plan.objective * scale, plan.bound * scale, plan.status, plan.how, plan.seconds)
     lost = float(residents[beyond].sum())
-    numbers = (float(other.sum()) * scale, told.objective, float(residents.sum()), lost)
-    scaled = tuple(Site(**{**vars(entry), "alone": entry.alone * scale, "rival_less": entry.rival_less * scale}) for entry in sites)
-    return Siting(chosen.id, "distance", None, unit, inputs.group, told, scaled, *numbers, inputs.twin)
+    numbers = (float(other.sum()), plan.objective, float(residents.sum()), lost)
+    return Siting(chosen.id, "distance", None, "m", inputs.group, plan, sites, *numbers, inputs.twin)
 
 
 def _median_sites(inputs: Inputs, spots: Candidates, case: Instance, residents: Floats, plan: Rows) -> tuple[Site, ...]:

@@ -19,12 +19,32 @@ if TYPE_CHECKING:
 COLUMNS = ("rank", "lon", "lat", "gained", "candidate", "alone")
 
 
+def _share(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """A share as a number above 0 and up to 1, or in per cent."""
+    del context, option
+    if text is None:
+        return None
+    try:
+        number = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = float("nan")
+    if not 0 < number <= 1:
+        msg = f"'{text}' is not a share; allowed: above 0 and up to 1, or 95%"
+        raise click.BadParameter(msg)
+    return number
+
+
 @click.command()
 @city_argument()
 @click.argument("kind")
 @click.option("--count", type=click.IntRange(1), default=None, help="How many new places.")
 @click.option(
-    "--cover", type=float, default=None, help="Instead of --count: the fewest places that cover this share (0.95 or 95%).", metavar="SHARE"
+    "--cover",
+    type=str,
+    callback=_share,
+    default=None,
+    help="Instead of --count: the fewest places that cover this share (0.95 or 95%).",
+    metavar="SHARE",
 )
 @click.option("--minutes", type=float, default=None, help="Longest walk, minutes of the group.")
 @click.option("--metres", type=float, default=None, help="Longest walk, metres.")

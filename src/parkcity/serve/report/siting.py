@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def siting_lines(found: Siting, lang: Lang) -> list[str]:
     """The plan and each of its sites as sentences in a language."""
     words = Words.load("parkcity.serve.report", "siting_words.csv")
-    unit = words.get(f"unit_{found.unit}", lang)
+    unit = words.get("unit_m", lang)
     lines = [_head(found, words, unit, lang), _proof(found, words, lang)]
     if found.beyond > 0:
         lines.append(words.get("beyond", lang, beyond=_number(found.beyond)))
@@ -35,7 +35,7 @@ def _head(found: Siting, words: Words, unit: str, lang: Lang) -> str:
         limit = words.get("metres" if found.unit == "m" else "minutes", lang, number=f"{found.limit:g}")
         return words.get("head_coverage", lang, limit=limit, **slots)
     mean = f"{found.after / max(found.residents, 1.0):,.1f}"
-    return words.get("head_distance", lang, unit=unit, mean=mean, each=words.get(f"each_{found.unit}", lang), **slots)
+    return words.get("head_distance", lang, unit=unit, mean=mean, each=words.get("each_m", lang), **slots)
 
 
 def _proof(found: Siting, words: Words, lang: Lang) -> str:
@@ -48,7 +48,7 @@ def _proof(found: Siting, words: Words, lang: Lang) -> str:
 def site_lines(found: Siting, site: Site, lang: Lang) -> list[str]:
     """One site: whom it serves, what happens without it, and the best rival that was not chosen."""
     words = Words.load("parkcity.serve.report", "siting_words.csv")
-    unit = words.get(f"unit_{found.unit}", lang)
+    unit = words.get("unit_m", lang)
     slots: dict[str, object] = {
         "rank": site.rank,
         "zone": site.zone[0 if lang == "zh" else 1],
