@@ -33,6 +33,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
         return
     address = os.environ.get("PARKCITY_TEST_POSTGRES")
     if not address:
+        if os.environ.get("PARKCITY_REQUIRE_POSTGRES") == "1":
+            pytest.fail("PostgreSQL is required here but PARKCITY_TEST_POSTGRES does not name one")
         pytest.skip("no database: set PARKCITY_TEST_POSTGRES to a libpq connection string")
     from parkcity.plan.postgres import PostgresStore
 
