@@ -75,3 +75,25 @@ def test_a_row_that_differs_only_in_the_day_from_which_it_holds_is_a_new_version
 def test_a_row_without_an_id_is_a_fault_and_not_a_crash(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="column 'id' is empty"):
         import_rows(FolderStore(tmp_path), {"owners": [{"name_zh": "园林局", "name_en": "Parks"}]}, AUTHOR)
+
+
+def test_each_version_names_its_own_edit(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    import_rows(store, {"owners": [OWNER]}, Author("importer", "first", AUTHOR.at))
+    amend(store, "owners", "O1", {"name_en": "Bureau of parks"}, Author("one", "spelling", AUTHOR.at))
+    amend(store, "owners", "O1", {"name_en": "Parks"}, Author("two", "shorter", AUTHOR.at))
+    found = history(load(tmp_path), "O1", "owners")
+    assert [(row["by"], row["reason"], row["action"]) for row in found] == [
+        ("importer", "first", "import"),
+        ("one", "spelling", "amend"),
+        ("two", "shorter", "amend"),
+    ]
+
+
+def test_a_spoilt_audit_is_a_fault_and_not_a_crash(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    import_rows(store, {"owners": [OWNER]}, AUTHOR)
+    path = tmp_path / "plan/changes.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace('"[""O1""]"', "O1"), encoding="utf-8")
+    with pytest.raises(InputError, match="the ids that the import wrote cannot be read"):
+        load(tmp_path)

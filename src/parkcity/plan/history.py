@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from parkcity.plan.schema import TIMES, schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from parkcity.plan.ledger import Ledger, View
@@ -17,19 +19,41 @@ def history(ledger: Ledger, row_id: str, table: str | None = None) -> list[dict[
     rows: list[dict[str, object]] = []
     for name in [table] if table else ledger.find(row_id) or ["targets"]:
         before: dict[str, str] = {}
+        changes = [change for change in ledger["changes"] if change["table"] == name]
         for record in ledger.versions(name, row_id):
-            rows.append({"table": name, "id": row_id, **{key: record[key] for key in TIMES}, "changed": _changed(before, record)})
+            row: dict[str, object] = {
+                "table": name,
+                "id": row_id,
+                **{key: record[key] for key in TIMES},
+                "changed": _changed(before, record),
+            }
+            rows.append(row | _audit(record, changes))
             before = record
-    for change in ledger["changes"]:
-        if change["row"] == row_id and (table is None or change["table"] == table):
-            _attach(rows, change)
     return rows
 
 
-def _attach(rows: list[dict[str, object]], change: dict[str, str]) -> None:
-    for row in rows:
-        if row["table"] == change["table"] and f'"known_on": "{row["known_on"]}"' in change["after"]:
-            row.update({key: change[key] for key in ("by", "at", "reason", "action")})
+def _audit(record: Mapping[str, str], changes: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Who wrote a version, when and why: the edit whose row it is, or else the import of its day; nothing where none is known."""
+    filled = {key: text for key, text in record.items() if text}
+    imported: Mapping[str, str] | None = None
+    for change in changes:
+        after = _parsed(change["after"])
+        if isinstance(after, dict) and change["row"] == record["id"] and {key: text for key, text in after.items() if text} == filled:
+            return _who(change)
+        if isinstance(after, list) and record["id"] in after and change["known_on"] == record["known_on"]:
+            imported = change
+    return _who(imported) if imported is not None else {}
+
+
+def _who(change: Mapping[str, str]) -> dict[str, str]:
+    return {key: change[key] for key in ("by", "at", "reason", "action")}
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return None
 
 
 def _changed(before: dict[str, str], after: dict[str, str]) -> str:

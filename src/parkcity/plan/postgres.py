@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from parkcity.base.errors import FaultList
+from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.plan.ledger import Ledger
 from parkcity.plan.schema import schemas
 from parkcity.plan.tables import Table, check_values
@@ -23,13 +23,22 @@ _LOCK = 7_235_081
 
 
 class PostgresStore:
-    """A ledger in one schema of a database. `address` is a libpq connection string; the schema is made when missing."""
+    """A ledger in one schema of a database. `address` is a libpq connection string; the schema is made when missing.
+
+    Raises `InputError` when the database cannot be reached.
+    """
 
     def __init__(self, address: str, schema: str = "plan") -> None:
         import psycopg
 
         self._schema = schema
-        self._connection: psycopg.Connection[Any] = psycopg.connect(address, autocommit=True)
+        try:
+            self._connection: psycopg.Connection[Any] = psycopg.connect(address, autocommit=True)
+        except psycopg.Error as error:
+            # The address may hold a password, so it is not repeated.
+            what = f"the database cannot be reached: {str(error).strip().splitlines()[0]}."
+            todo = "look at host, port, user and dbname, and whether the server runs"
+            raise InputError(Fault("--database", what, "a libpq connection string.", todo)) from None
         self._create()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from parkcity.base.errors import Fault
 from parkcity.plan.dates import day
 from parkcity.plan.ledger import current
 from parkcity.plan.schema import Field, schemas
-from parkcity.plan.units import convertible
+from parkcity.plan.units import convertible, known_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,10 +80,28 @@ def _edits(ledger: Ledger) -> Counter[tuple[str, str]]:
     edits: Counter[tuple[str, str]] = Counter()
     for table, row, action, after in zip(*(changes[name] for name in ("table", "row", "action", "after")), strict=True):
         if action == "import":
-            edits.update((table, str(row_id)) for row_id in json.loads(after))
+            edits.update((table, row_id) for row_id in _imported(after))
         else:
             edits[table, row] += action != "add"
     return edits
+
+
+def _imported(text: str) -> list[str]:
+    """The ids that an import wrote; none where the cell was spoilt by hand, which `changes_that_cannot_be_read` tells."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        return []
+    return [str(row_id) for row_id in found] if isinstance(found, list) else []
+
+
+def changes_that_cannot_be_read(ledger: Ledger) -> Iterator[Fault]:
+    """The audit of an import holds the ids that it wrote."""
+    table = ledger.tables["changes"]
+    for position, (action, after) in enumerate(zip(table["action"], table["after"], strict=True)):
+        if action == "import" and not _imported(after):
+            what = "the ids that the import wrote cannot be read."
+            yield _fault(table, position, what, "a JSON list of ids.", "restore the row: the table of changes is not edited by hand")
 
 
 def dates_that_contradict(ledger: Ledger) -> Iterator[Fault]:
@@ -216,13 +234,14 @@ def path_points(ledger: Ledger) -> Iterator[Fault]:
 def units_that_differ(ledger: Ledger) -> Iterator[Fault]:
     """An actual is in a unit that cannot be turned into the unit of the targets it serves."""
     targets, actuals = ledger.tables["targets"], ledger.tables["actuals"]
+    known = set(known_units())
     units: dict[str, str] = {}
     for indicator, unit in zip(targets["indicator"], targets["unit"], strict=True):
         units.setdefault(indicator, unit)
     verdict: dict[tuple[str, str], bool] = {}
     for position, pair in enumerate(zip(actuals["indicator"], actuals["unit"], strict=True)):
         wanted = units.get(pair[0])
-        if not wanted:
+        if not (wanted in known and pair[1] in known):
             continue
         if pair not in verdict:
             verdict[pair] = pair[1] == wanted or convertible(pair[1], wanted)
@@ -354,6 +373,7 @@ def closures(ledger: Ledger) -> Iterator[Fault]:
 CHECKS: tuple[Callable[[Ledger], Iterator[Fault]], ...] = (
     unknown_references,
     repeated_versions,
+    changes_that_cannot_be_read,
     dates_that_contradict,
     targets_that_cannot_be_scored,
     two_baselines,
