@@ -66,3 +66,11 @@ def test_wrong_comparisons_are_refused(town: Path) -> None:
 def test_opening_what_is_no_city_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         pc.open(tmp_path)
+
+
+def test_a_chosen_site_gains_what_the_scenario_made_from_it_gains(town: Path) -> None:
+    city = pc.open(town)
+    found = pc.site(city, "primary_school", count=1, metres=500.0)
+    assert found.plan.status == "optimal"
+    table = pc.compare([city, city.under(found.scenario())], indicators=["life_circle.primary_school"]).by("city")
+    assert table.set_index("group").loc["all", "winners"] == pytest.approx(found.sites[0].gained)

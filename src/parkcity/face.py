@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from parkcity.base.errors import UsageError
 from parkcity.base.words import language
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.decide.compare import Comparison
+    from parkcity.decide.siting import Siting
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
     from parkcity.serve.report.check import CheckUp
     from parkcity.twin.twin import Twin
 
 
-__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open"]
+__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open", "site"]
 
 
 @dataclass(frozen=True)
@@ -180,3 +181,31 @@ def compare(cities: Sequence[City], indicators: Iterable[str] | None = None) -> 
         msg = "the other cities must be the first one under scenarios: city.under(scenario)"
         raise UsageError(msg)
     return Differences(compare_scenarios(cities[0].twin, scenarios, indicators))
+
+
+def site(
+    city: City,
+    kind: str,
+    *,
+    count: int | None = None,
+    cover: float | None = None,
+    minutes: float | None = None,
+    metres: float | None = None,
+    goal: Literal["coverage", "distance"] = "coverage",
+    group: str = "all",
+    seconds: float = 60.0,
+) -> Siting:
+    """Choose sites for new places of a kind among all cells; places that exist are kept.
+
+    `count` places that serve most residents, or the fewest that serve the share `cover`; served is who walks at most `minutes` (15
+    unless told) or `metres`; with the goal `distance` the ways of all residents together are made shortest. The answer has `sites`,
+    `plan` (objective, bound, gap, status) and `scenario()`, which `city.under` takes.
+    """
+    from parkcity.decide.siting import site as choose
+    from parkcity.insight.inputs import Inputs
+    from parkcity.standards import parameter
+
+    if goal == "coverage" and minutes is None and metres is None:
+        minutes = parameter("check_limits", "minutes.15").number
+    inputs = Inputs(city.twin, group)
+    return choose(inputs, kind, count=count, cover=cover, goal=goal, minutes=minutes, metres=metres, seconds=seconds)
