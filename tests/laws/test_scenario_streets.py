@@ -16,7 +16,7 @@ from parkcity.twin.build import build
 from parkcity.twin.scenario import Scenario, under
 from parkcity.twin.twin import Twin
 
-FEW = settings(max_examples=12, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
 metres = st.floats(0.0, float(SIDE))
 corner = st.integers(0, 10).map(lambda number: float(STEP * number))
 spots = st.tuples(metres, corner)

@@ -80,7 +80,7 @@ def cut_edge(draft: Draft, arrays: Arrays, edge: int, share: float, shape: Any) 
         name: np.append(arrays[name], arrays[name][edge : edge + 1]) if arrays[name].ndim == 1 else arrays[name] for name in by_edge(arrays)
     }
     new["edge_v"][edge], new["edge_u"][second] = node, node
-    new["edge_length"][edge], new["edge_length"][second] = share * length, (1 - share) * length
+    new["edge_length"][edge], new["edge_length"][second] = share * length, length - share * length
     nodes = add_node(arrays, float(spot.x), float(spot.y))
     lines = lines_of(arrays)
     if lines is not None:
