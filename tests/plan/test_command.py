@@ -131,4 +131,4 @@ def test_documents_and_exports_are_written(city: str, tmp_path: Path) -> None:
 
 def test_the_difference_between_two_days() -> None:
     rows = _json(CHENGDU, "diff", "2023-01-31", "2023-03-31")["rows"]
-    assert {"table": "actuals", "id": "A148", "action": "added", "changed": ""} in rows
+    assert {"table": "actuals", "id": "A148", "action": "added", "changed": "", "mark": ""} in rows

@@ -26,6 +26,7 @@ def history(ledger: Ledger, row_id: str, table: str | None = None) -> list[dict[
                 "id": row_id,
                 **{key: record[key] for key in TIMES},
                 "changed": _changed(before, record),
+                "unverified": _unverified(before, record),
             }
             rows.append(row | _audit(record, changes))
             before = record
@@ -56,6 +57,11 @@ def _parsed(text: str) -> object:
         return None
 
 
+def _unverified(*records: Mapping[str, str]) -> str:
+    """Does a row that is shown hold a number from memory, before or after?"""
+    return "yes" if any("M" in {record.get("confidence"), record.get("baseline_confidence")} for record in records) else ""
+
+
 def _changed(before: dict[str, str], after: dict[str, str]) -> str:
     if not before:
         return ""
@@ -76,11 +82,12 @@ def diff_views(before: View, after: View) -> list[dict[str, object]]:
         old, new = before[name], after[name]
         for row_id in sorted(set(old.index) | set(new.index)):
             if row_id not in old.index:
-                rows.append({"table": name, "id": row_id, "action": "added", "changed": ""})
+                rows.append({"table": name, "id": row_id, "action": "added", "changed": "", "unverified": ""})
             elif row_id not in new.index:
-                rows.append({"table": name, "id": row_id, "action": "withdrawn", "changed": ""})
+                rows.append({"table": name, "id": row_id, "action": "withdrawn", "changed": "", "unverified": ""})
             else:
-                changed = _changed(old.record(old.index[row_id]), new.record(new.index[row_id]))
+                records = old.record(old.index[row_id]), new.record(new.index[row_id])
+                changed = _changed(*records)
                 if changed:
-                    rows.append({"table": name, "id": row_id, "action": "amended", "changed": changed})
+                    rows.append({"table": name, "id": row_id, "action": "amended", "changed": changed, "unverified": _unverified(*records)})
     return rows

@@ -248,7 +248,8 @@ def _status(target: Target, verdict: bool | None, numbers: Mapping[str, float | 
     if verdict:
         return "met"
     pace, progress = numbers.get("pace"), numbers.get("progress")
-    if progress is not None and progress < 0:
+    # A value of the baseline's own day that differs from the baseline is another count of the same thing, not a move.
+    if progress is not None and progress < 0 and numbers.get("achieved") is not None:
         return "away"
     if pace is None:
         return "open"

@@ -161,8 +161,9 @@ def history(context: click.Context, row_id: str, table: str | None, form: str, l
     """All versions of a row: when known, from when true, what changed, who changed it and why."""
     from parkcity.plan.history import history as row_history
 
-    rows = row_history(ledger_of(context), row_id, table)
-    emit(rows, {"id": row_id}, ("table", "id", "true_on", "known_on", "withdrawn", "changed", "by", "at", "reason"), form, language(lang))
+    spoken = language(lang)
+    rows = _marked(row_history(ledger_of(context), row_id, table), spoken)
+    emit(rows, {"id": row_id}, ("table", "id", "true_on", "known_on", "withdrawn", "changed", "mark", "by", "at", "reason"), form, spoken)
 
 
 @plan.command()
@@ -177,8 +178,13 @@ def diff(context: click.Context, first: str, second: str, form: str, lang: str |
     from parkcity.plan.history import diff as difference
 
     days = asked_day(first, "FIRST"), asked_day(second, "SECOND")
-    rows = difference(ledger_of(context), *days)
-    emit(rows, {"first": days[0].isoformat(), "second": days[1].isoformat()}, ("table", "id", "action", "changed"), form, language(lang))
+    spoken = language(lang)
+    rows = _marked(difference(ledger_of(context), *days), spoken)
+    emit(rows, {"first": days[0].isoformat(), "second": days[1].isoformat()}, ("table", "id", "action", "changed", "mark"), form, spoken)
+
+
+def _marked(rows: list[dict[str, object]], lang: Lang) -> list[dict[str, object]]:
+    return [row | {"mark": mark_of("M" if row["unverified"] else "", lang)} for row in rows]
 
 
 @plan.command()
