@@ -73,115 +73,126 @@ class Arena(NamedTuple):
 
 
 @kernel
-def lower(labels: Int32, k: int, value: int) -> None:
-    """Lower a falling row of labels from column k on to `value`. Shape: int32 [K + 1]."""
-    for j in range(k, len(labels)):
-        if labels[j] <= value:
-            break
-        labels[j] = value
+def scan(lines: Lines, arena: Arena, k: int, horizon: int, queued: int) -> int:
+    """Ride along every queued pattern from its first marked call, changing to an earlier trip where one can be caught.
 
-
-@kernel
-def first_trip(departure: Int32, begin: int, high: int, ready: int) -> int:
-    """The first of the trips 0 … high - 1 at a call that departs at `ready` or later; `high` if none does."""
-    if high <= 0 or departure[begin + high - 1] < ready:
-        return high
-    low, top = 0, high - 1
-    while low < top:
-        middle = (low + top) // 2
-        if departure[begin + middle] >= ready:
-            top = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@kernel
-def scan(lines: Lines, arena: Arena, p: int, k: int, horizon: int, news: int) -> int:
-    """Ride along one pattern from its first marked call, changing to an earlier trip where one can be caught. Returns `news`, the
-    number of stops in `arena.news`, those whose arrival by at most k rides fell.
+    Returns the number of stops in `arena.news`, those whose arrival by at most k rides fell.
     """
-    begin, end = lines.calls[p], lines.calls[p + 1]
-    trips, size, base = lines.trips[p + 1] - lines.trips[p], end - begin, lines.times[p]
-    trip = -1
-    for c in range(arena.first[p], end):
-        stop = lines.stop[c]
-        if trip >= 0:
-            time = lines.arrival[base + trip * size + (c - begin)]
-            if arena.ridden[c, k] <= trip or time > horizon:
-                trip = -1
-            else:
-                lower(arena.ridden[c], k, trip)
-                if lines.alight[c] and time < arena.ride[stop, k]:
-                    lower(arena.ride[stop], k, time)
-                    if not arena.fresh[stop]:
-                        arena.fresh[stop] = True
-                        arena.news[news] = stop
-                        news += 1
-        if arena.marked[stop] and lines.board[c] and c < end - 1:
-            high = min(trips, arena.ridden[c + 1, k])
+    # Arrays are taken out of their records once: the compiler would count references at every use.
+    calls, stops, board, alight, trips_of, times = lines.calls, lines.stop, lines.board, lines.alight, lines.trips, lines.times
+    arrivals, departures = lines.arrival, lines.departure
+    ride, ready, ridden, marked, fresh, list_of_news = arena.ride, arena.ready, arena.ridden, arena.marked, arena.fresh, arena.news
+    first, queue = arena.first, arena.queue
+    columns = ride.shape[1]
+    news = 0
+    for q in range(queued):
+        p = queue[q]
+        begin, end = calls[p], calls[p + 1]
+        trips, size, base = trips_of[p + 1] - trips_of[p], end - begin, times[p]
+        trip = -1
+        for c in range(first[p], end):
+            stop = stops[c]
             if trip >= 0:
-                high = min(high, trip)
-            row = base + (c - begin) * trips
-            found = first_trip(lines.departure, row, high, arena.ready[stop, k - 1])
-            if found < high and lines.departure[row + found] <= horizon:
-                trip = found
+                time = arrivals[base + trip * size + (c - begin)]
+                if ridden[c, k] <= trip or time > horizon:
+                    trip = -1
+                else:
+                    for j in range(k, columns):
+                        if ridden[c, j] <= trip:
+                            break
+                        ridden[c, j] = trip
+                    if alight[c] and time < ride[stop, k]:
+                        for j in range(k, columns):
+                            if ride[stop, j] <= time:
+                                break
+                            ride[stop, j] = time
+                        if not fresh[stop]:
+                            fresh[stop] = True
+                            list_of_news[news] = stop
+                            news += 1
+            if marked[stop] and board[c] and c < end - 1:
+                high = min(trips, ridden[c + 1, k])
+                if trip >= 0:
+                    high = min(high, trip)
+                row, soonest = base + (c - begin) * trips, ready[stop, k - 1]
+                if high > 0 and departures[row + high - 1] >= soonest:
+                    low, top = 0, high - 1
+                    while low < top:
+                        middle = (low + top) // 2
+                        if departures[row + middle] >= soonest:
+                            top = middle
+                        else:
+                            low = middle + 1
+                    if departures[row + low] <= horizon:
+                        trip = low
+        first[p] = NEVER
     return news
 
 
 @kernel
-def mark(lines: Lines, arena: Arena, stop: int, marks: int) -> int:
-    """Mark a stop at which boarding became possible earlier. Returns the number of marked stops."""
-    if arena.marked[stop] or lines.at_stop[stop] == lines.at_stop[stop + 1]:
-        return marks
-    arena.marked[stop] = True
-    arena.marks[marks] = stop
-    return marks + 1
+def enqueue(lines: Lines, arena: Arena, marks: int) -> int:
+    """Queue the patterns that can be boarded at marked stops, each with its first marked call. Returns their number."""
+    at_stop, boarding, pattern, first, queue, list_of_marks = (
+        *(lines.at_stop, lines.boarding, lines.pattern),
+        *(arena.first, arena.queue, arena.marks),
+    )
+    queued = 0
+    for i in range(marks):
+        stop = list_of_marks[i]
+        for b in range(at_stop[stop], at_stop[stop + 1]):
+            c = boarding[b]
+            p = pattern[c]
+            if first[p] == NEVER:
+                queue[queued] = p
+                queued += 1
+                first[p] = c
+            elif c < first[p]:
+                first[p] = c
+    return queued
 
 
 @kernel
-def rounds(lines: Lines, walks: Hops, arena: Arena, marks: int, horizon: int) -> int:
-    """All rounds of one departure, from `marks` marked stops. Returns the number of stops in `arena.changed`, whose best arrival fell."""
-    most = arena.ride.shape[1] - 1
-    changed = 0
-    for k in range(1, most + 1):
-        if marks == 0:
-            break
-        queued = 0
-        for i in range(marks):
-            stop = arena.marks[i]
-            for b in range(lines.at_stop[stop], lines.at_stop[stop + 1]):
-                c = lines.boarding[b]
-                p = lines.pattern[c]
-                if arena.first[p] == NEVER:
-                    arena.queue[queued] = p
-                    queued += 1
-                arena.first[p] = min(arena.first[p], c)
-        news = 0
-        for i in range(queued):
-            news = scan(lines, arena, arena.queue[i], k, horizon, news)
-            arena.first[arena.queue[i]] = NEVER
-        for i in range(marks):
-            arena.marked[arena.marks[i]] = False
-        marks = 0
-        for i in range(news):
-            stop = arena.news[i]
-            arena.fresh[stop] = False
-            if not arena.touched[stop]:
-                arena.touched[stop] = True
-                arena.changed[changed] = stop
-                changed += 1
-            if k == most:
-                continue
-            for w in range(walks.start[stop], walks.start[stop + 1]):
-                time = arena.ride[stop, k] + walks.seconds[w]
-                to = walks.target[w]
-                if time <= horizon and time < arena.ready[to, k]:
-                    lower(arena.ready[to], k, time)
-                    marks = mark(lines, arena, to, marks)
-    for i in range(marks):
-        arena.marked[arena.marks[i]] = False
-    return changed
+def change(walks: Hops, arena: Arena, k: int, horizon: int, news: int) -> int:
+    """Walk from the stops just reached to others, marking those that are ready earlier than before. Returns the number of marks."""
+    start, target, seconds = walks.start, walks.target, walks.seconds
+    ride, ready, marked, marks_of, news_of = arena.ride, arena.ready, arena.marked, arena.marks, arena.news
+    columns = ride.shape[1]
+    marks = 0
+    for i in range(news):
+        stop = news_of[i]
+        arrival = ride[stop, k]
+        for w in range(start[stop], start[stop + 1]):
+            time, to = arrival + seconds[w], target[w]
+            if time <= horizon and time < ready[to, k]:
+                for j in range(k, columns):
+                    if ready[to, j] <= time:
+                        break
+                    ready[to, j] = time
+                if not marked[to]:
+                    marked[to] = True
+                    marks_of[marks] = to
+                    marks += 1
+    return marks
+
+
+@kernel
+def leave(access: Hops, arena: Arena, origin: int, time: int, horizon: int) -> int:
+    """Walk from an origin to its stops, marking those that are ready earlier than before. Returns the number of marks."""
+    start, target, seconds = access.start, access.target, access.seconds
+    ready, marked, marks_of = arena.ready, arena.marked, arena.marks
+    marks = 0
+    for a in range(start[origin], start[origin + 1]):
+        stop, moment = target[a], time + seconds[a]
+        if moment <= horizon and moment < ready[stop, 0]:
+            for j in range(ready.shape[1]):
+                if ready[stop, j] <= moment:
+                    break
+                ready[stop, j] = moment
+            if not marked[stop]:
+                marked[stop] = True
+                marks_of[marks] = stop
+                marks += 1
+    return marks
 
 
 @kernel
@@ -191,21 +202,43 @@ def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, 
     `egress` leads from stops to places. Arrivals after `time` + `limit` are left out.
     """
     horizon = time + limit
+    marked, fresh, touched = arena.marked, arena.fresh, arena.touched
+    marks_of, news_of, changed_of = arena.marks, arena.news, arena.changed
     most = arena.ride.shape[1] - 1
-    marks = 0
-    for a in range(access.start[origin], access.start[origin + 1]):
-        stop, ready = access.target[a], time + access.seconds[a]
-        if ready <= horizon and ready < arena.ready[stop, 0]:
-            lower(arena.ready[stop], 0, ready)
-            marks = mark(lines, arena, stop, marks)
-    changed = rounds(lines, walks, arena, marks, horizon)
+    marks = leave(access, arena, origin, time, horizon)
+    changed = 0
+    for k in range(1, most + 1):
+        if marks == 0:
+            break
+        queued = enqueue(lines, arena, marks)
+        news = scan(lines, arena, k, horizon, queued)
+        for i in range(marks):
+            marked[marks_of[i]] = False
+        for i in range(news):
+            stop = news_of[i]
+            fresh[stop] = False
+            if not touched[stop]:
+                touched[stop] = True
+                changed_of[changed] = stop
+                changed += 1
+        marks = change(walks, arena, k, horizon, news) if k < most else 0
+    arrive(egress, arena, horizon, changed)
+
+
+@kernel
+def arrive(egress: Hops, arena: Arena, horizon: int, changed: int) -> None:
+    """Walk from the stops whose best arrival fell to the places, and forget that they changed."""
+    start, target, seconds = egress.start, egress.target, egress.seconds
+    ride, touched, best, changed_of = arena.ride, arena.touched, arena.best, arena.changed
+    most = ride.shape[1] - 1
     for i in range(changed):
-        stop = arena.changed[i]
-        arena.touched[stop] = False
-        for e in range(egress.start[stop], egress.start[stop + 1]):
-            arrival = arena.ride[stop, most] + egress.seconds[e]
-            if arrival <= horizon and arrival < arena.best[egress.target[e]]:
-                arena.best[egress.target[e]] = arrival
+        stop = changed_of[i]
+        touched[stop] = False
+        here = ride[stop, most]
+        for e in range(start[stop], start[stop + 1]):
+            arrival = here + seconds[e]
+            if arrival <= horizon and arrival < best[target[e]]:
+                best[target[e]] = arrival
 
 
 @kernel
@@ -218,15 +251,17 @@ def clear(arena: Arena) -> None:
 
 
 @kernel
-def sort_small(values: Int32) -> None:
-    """Sort a short row in place; rows of travel times consist of few rising runs, which insertion likes."""
-    for i in range(1, len(values)):
-        value = values[i]
-        j = i - 1
-        while j >= 0 and values[j] > value:
-            values[j + 1] = values[j]
-            j -= 1
-        values[j + 1] = value
+def sort_rows(values: Int32) -> None:
+    """Sort every row in place; rows of travel times consist of few rising runs, which insertion likes. Shape: int32 [places, m]."""
+    rows, columns = values.shape
+    for place in range(rows):
+        for i in range(1, columns):
+            value = values[place, i]
+            j = i - 1
+            while j >= 0 and values[place, j] > value:
+                values[place, j + 1] = values[place, j]
+                j -= 1
+            values[place, j + 1] = value
 
 
 @kernel
@@ -251,28 +286,29 @@ def window(
     sorted times from 0, or empty for the times of every departure, in the order given; `spread` int32 [places, m] is room; `out`
     int32 [last - first, r or m, places] seconds is written, `NEVER` where more than `limit`.
     """
-    minutes = len(departures)
+    minutes, places = len(departures), len(arena.best)
+    best, walk_start, walk_to, walk_seconds = arena.best, direct.start, direct.target, direct.seconds
     for origin in range(first, last):
         clear(arena)
         for m in range(minutes):
             time = departures[m]
             depart(lines, walks, access, egress, arena, origin, time, limit)
-            for place in range(len(arena.best)):
-                arrival = arena.best[place]
-                spread[place, m] = arrival - time if arrival <= time + limit else NEVER
-        for d in range(direct.start[origin], direct.start[origin + 1]):
-            walk = direct.seconds[d]
+            latest = time + limit
+            for place in range(places):
+                spread[place, m] = best[place] - time if best[place] <= latest else NEVER
+        for d in range(walk_start[origin], walk_start[origin + 1]):
+            place, walk = walk_to[d], walk_seconds[d]
             if walk <= limit:
                 for m in range(minutes):
-                    spread[direct.target[d], m] = min(spread[direct.target[d], m], walk)
+                    spread[place, m] = min(spread[place, m], walk)
         row = origin - first
         if len(ranks) == 0:
             for m in range(minutes):
-                for place in range(len(arena.best)):
+                for place in range(places):
                     out[row, m, place] = spread[place, m]
         else:
-            for place in range(len(arena.best)):
-                if minutes > 1:
-                    sort_small(spread[place])
-                for r in range(len(ranks)):
+            if minutes > 1:
+                sort_rows(spread)
+            for r in range(len(ranks)):
+                for place in range(places):
                     out[row, r, place] = spread[place, ranks[r]]
