@@ -51,7 +51,7 @@ def planned_share(first: date, last: date, at: date) -> float:
 
 
 def earned_value(view: View) -> dict[str, Earned]:
-    """Earned value by task on the view's day, for tasks with budget lines. Money of a year counts as spent from its last day's row on."""
+    """Earned value by task on the view's day, for tasks with budget lines. Money spent counts from the first day of its year on."""
     planned: dict[str, float] = defaultdict(float)
     spent: dict[str, float] = defaultdict(float)
     for row in view["budget"]:

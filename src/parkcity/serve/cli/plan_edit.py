@@ -27,7 +27,7 @@ def _author_options(function: Command) -> Command:
 def _author(by: str, reason: str, known_on: str) -> Author:
     from parkcity.plan.edit import Author
 
-    return Author(by, reason, datetime.now(UTC), known_on)
+    return Author(by, reason, datetime.now(UTC).astimezone(), known_on)
 
 
 def _pairs(values: tuple[str, ...]) -> dict[str, str]:
