@@ -208,3 +208,12 @@ def test_cells_that_leave_land_out_are_completed_so_that_areas_add_up(tmp_path: 
     assert twin.residents().sum() == 20 * PEOPLE
     (row,) = measure(twin, "people.density").rows("city")
     assert row["whole"] == pytest.approx(1.0, rel=1e-4)
+
+
+def test_a_kind_without_a_place_of_the_norms_size_serves_nobody(tmp_path: Path) -> None:
+    drawn = Town()
+    drawn.places = [place for place in drawn.places if place[1] != "park"] + [("park-small", "park", 500.0, 500.0, 1_000.0)]
+    twin = build(write_town(tmp_path / "small", drawn))
+    (row,) = measure(twin, "life_circle.park_15").rows("city")
+    assert (row["value"], row["whole"]) == (0.0, 100 * PEOPLE)
+    assert np.isnan(measure(twin, "distance.park_15.mean").cell_values()).all()

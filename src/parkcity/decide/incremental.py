@@ -109,15 +109,6 @@ class InputsUnder(Inputs):
                 return set()
         return touched
 
-    def _nobody_served(self) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
-        """The answers for a class that has no place left."""
-        from parkcity.travel import State
-
-        cells = len(self.twin.cells)
-        state = np.full(cells, State.NOT_ATTACHED, np.int8)
-        state[self.origins().owner] = State.NO_SERVICE
-        return np.full(cells, np.nan), np.full(cells, -1, np.int64), state
-
     def _nearest(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
         if place_class(class_id).kind in self.twin.kinds() and not len(self.rows_of(class_id)):
             return self._nobody_served()

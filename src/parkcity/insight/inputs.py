@@ -216,6 +216,9 @@ class Inputs:
             from parkcity.travel import State, nearest
 
             doors, place, rows = self.doors_of(class_id)
+            if not len(rows):
+                value, nobody, state = self._nobody_served()
+                return {"value": value, "place": nobody, "state": state}
             found = nearest(self.network, self.origins(), doors, place, unit=unit, threads=self.threads)
             value = found.values[0].astype(np.float64)
             value[found.states[0] == State.UNREACHABLE] = np.inf
@@ -226,6 +229,15 @@ class Inputs:
         args = {"class": class_id, "unit": unit, "profile": profile_of(self.group)}
         kept = self._kept("nearest", WALK_LAYERS, args, make)
         return kept["value"], kept["place"], kept["state"]
+
+    def _nobody_served(self) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        """The answers for a class without a place, such as parks of a size that the city has none of."""
+        from parkcity.travel import State
+
+        cells = len(self.twin.cells)
+        state = np.full(cells, State.NOT_ATTACHED, np.int8)
+        state[self.origins().owner] = State.NO_SERVICE
+        return np.full(cells, np.nan), np.full(cells, -1, np.int64), state
 
     def states(self, class_id: str) -> NDArray[np.int8]:
         """Why the distance of a cell is or is not a number (`parkcity.travel.State`), int8 [cells]."""
