@@ -128,7 +128,7 @@ def standings(view: View) -> list[Standing]:
     items = targets(view)
     actuals = Actuals(view)
     series = [tuple(running(item, actuals.series(item))) for item in items]
-    asks = [_ask(item, points) for item, points in zip(items, series, strict=True)]
+    asks = [ask_of(item, points) for item, points in zip(items, series, strict=True)]
     wanted = [ask for ask in asks if ask is not None]
     found = iter(forecasts(wanted))
     outlooks = [next(found) if ask is not None else None for ask in asks]
@@ -138,7 +138,8 @@ def standings(view: View) -> list[Standing]:
     ]
 
 
-def _ask(item: Target, points: Sequence[Point]) -> Ask | None:
+def ask_of(item: Target, points: Sequence[Point]) -> Ask | None:
+    """What to forecast for a target: its points up to the deadline and its baseline; None where no forecast can be made."""
     if item.kind == "qualitative" or not points:
         return None
     known = [(point.at, point.value) for point in points if point.on <= item.deadline]

@@ -13,13 +13,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from parkcity.plan.dates import day
+from parkcity.plan.document import number, words
 from parkcity.plan.earned import earned_value
 from parkcity.plan.evidence import best_state
-from parkcity.plan.forecast import forecast
+from parkcity.plan.forecast import Ask, Forecast, forecasts
 from parkcity.plan.schedule import programme
-from parkcity.plan.status import grows, limits_of, success_interval
+from parkcity.plan.status import ask_of, limits_of, success_interval
 from parkcity.plan.supervision import supervision
 from parkcity.plan.targets import Actuals, Point
+from parkcity.plan.units import symbol
 from parkcity.standards.loader import Parameter, load
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ class Warned:
     found: float
     owner: str
     since: date | None
-    remedy: str = ""
     required: float | None = None
+    unit: str = ""
+    indicator: str = ""
     extra: str = ""
     unverified: bool = False
 
@@ -58,6 +61,16 @@ class Warned:
         cut = self.extra if self.rule.extra["measure"] == "broken" else f"{self.rule.number:g}"
         return self.rule.extra[lang].format(found=f"{self.found:.3g}", cut=cut, name=self.extra)
 
+    def remedy(self, lang: Lang) -> str:
+        """What would bring it back: the pace that is needed, and where to look for a programme of measures."""
+        parts = []
+        if self.required is not None:
+            pace = number(self.required)
+            parts.append(words().get("remedy.pace", lang, required=pace, unit=symbol(self.unit, lang) if self.unit else ""))
+        if "." in self.indicator:
+            parts.append(words().get("remedy.programme", lang, indicator=self.indicator))
+        return "; ".join(parts)
+
     def row(self, lang: Lang) -> dict[str, object]:
         """One flat row."""
         return {
@@ -69,7 +82,7 @@ class Warned:
             "owner": self.owner,
             "since": self.since.isoformat() if self.since else "",
             "required_pace": None if self.required is None else float(f"{self.required:.6g}"),
-            "remedy": self.remedy,
+            "remedy": self.remedy(lang),
             "unverified": "yes" if self.unverified else "",
         }
 
@@ -102,47 +115,56 @@ def warnings(view: View, standings: Sequence[Standing]) -> list[Warned]:
 def target_warnings(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
     """Probability too low, two worse years, a broken limit, a leading indicator that turned."""
     actuals = Actuals(view)
+    yield from _improbable(view, standings)
     for item in standings:
         target, result = item.target, item.score
-        base: dict[str, Any] = {"subject": target.id, "name_zh": target.name_zh, "name_en": target.name_en, "owner": target.owner}
-        base |= {"required": result.required, "unverified": item.confidence == "M" or item.forecast_unverified}
-        remedy = f"required:{result.required:.4g} {target.unit}/yr" if result.required is not None else ""
-        remedy += f"; decide:programme {target.indicator}" if "." in target.indicator else ""
-        active = view.at <= target.deadline and result.status not in {"met", "kept"}
-        rule = fired("probability", item.probability) if active else None
-        if rule and item.probability is not None:
-            yield Warned(rule, found=item.probability, since=_since(view, item, rule), remedy=remedy, **base)
         worse = worse_years([point for point in item.series if point.on <= view.at], up=target.up)
-        rule = fired("worse_years", worse[0]) if target.direction in {"up", "down"} and active else None
+        rule = fired("worse_years", worse[0]) if target.direction in {"up", "down"} and _active(view, item) else None
         if rule:
-            yield Warned(rule, found=worse[0], since=worse[1], remedy=remedy, **base)
+            yield Warned(rule, found=worse[0], since=worse[1], **_about(item))
         rule = fired("broken", float(result.status == "broken"))
         if rule and result.point:
-            yield Warned(rule, found=1, since=result.point.on, remedy=remedy, extra=target.goal_text, **base)
+            yield Warned(rule, found=1, since=result.point.on, extra=target.goal_text, **_about(item))
     yield from _lead_warnings(view, actuals)
 
 
-def _since(view: View, item: Standing, rule: Parameter) -> date | None:
-    """The day of the first point from which on, without a break, the forecast broke the rule."""
-    since = None
+def _about(item: Standing) -> dict[str, Any]:
+    target = item.target
+    about: dict[str, Any] = {"subject": target.id, "name_zh": target.name_zh, "name_en": target.name_en, "owner": target.owner}
+    unverified = item.confidence == "M" or item.forecast_unverified
+    return about | {"required": item.score.required, "unit": target.unit, "indicator": target.indicator, "unverified": unverified}
+
+
+def _active(view: View, item: Standing) -> bool:
+    return view.at <= item.target.deadline and item.score.status not in {"met", "kept"}
+
+
+def _improbable(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
+    """Targets whose probability breaks a rule, since the day of the first value from which on, without a break, it did."""
+    broken = [(item, rule) for item in standings if _active(view, item) and (rule := fired("probability", item.probability))]
+    asked = [_as_time_went(view, item) for item, _ in broken]
+    outlooks = iter(forecasts([one for asks in asked for _, one in asks]))
+    for (item, rule), asks in zip(broken, asked, strict=True):
+        since: date | None = None
+        for (on, _), outlook in zip(asks, outlooks, strict=False):
+            if outlook is None or not _breaks(rule, item, outlook):
+                since = None
+            elif since is None:
+                since = on
+        yield Warned(rule, found=item.probability or 0.0, since=since, **_about(item))
+
+
+def _as_time_went(view: View, item: Standing) -> list[tuple[date, Ask]]:
+    """What would have been asked after each value from the baseline on, with the day of that value."""
     points = [point for point in item.series if point.on <= view.at]
-    for count in range(len(points), 1, -1):
-        part = points[:count]
-        goal = item.target.value or 0.0
-        values = [point.value for point in part]
-        scale, growth = abs(goal - values[-1]), grows(item.target, values)
-        outlook = forecast([point.at for point in part], values, _deadline(item), scale, growth=growth)
-        if outlook is None:
-            continue
-        chance = outlook.clipped(*limits_of(item.target)).probability(*success_interval(item.target))
-        if not _SIDES[rule.extra["side"]](chance, rule.number):
-            break
-        since = part[-1].on
-    return since or (points[-1].on if points else None)
+    first = item.target.start or date.min
+    asks = [(points[at].on, ask_of(item.target, points[: at + 1])) for at in range(len(points)) if points[at].on >= first]
+    return [(on, one) for on, one in asks if one is not None]
 
 
-def _deadline(item: Standing) -> float:
-    return Point(item.target.deadline, 0.0).at
+def _breaks(rule: Parameter, item: Standing, outlook: Forecast) -> bool:
+    chance = outlook.clipped(*limits_of(item.target)).probability(*success_interval(item.target))
+    return _SIDES[rule.extra["side"]](chance, rule.number)
 
 
 def worse_years(points: Sequence[Point], *, up: bool) -> tuple[int, date | None]:
@@ -173,10 +195,8 @@ def _lead_warnings(view: View, actuals: Actuals) -> Iterator[Warned]:
                 count,
                 target["owner"],
                 since,
-                "",
-                None,
-                row["indicator"],
-                unverified,
+                extra=row["indicator"],
+                unverified=unverified,
             )
 
 
