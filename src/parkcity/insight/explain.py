@@ -9,6 +9,7 @@ import numpy as np
 
 from parkcity.base.errors import UsageError
 from parkcity.base.geo import to_wgs84
+from parkcity.base.ids import CellRow, PlaceRow
 from parkcity.insight.classes import place_class
 from parkcity.insight.inputs import PROVIDERS, speed_of
 
@@ -69,14 +70,14 @@ class Explanation:
         }
 
 
-def cell_row(twin: Twin, cell: str) -> int:
+def cell_row(twin: Twin, cell: str) -> CellRow:
     """The row of a cell by its id."""
     rows = np.nonzero((twin.cells["id"] == cell).to_numpy())[0]
     if not len(rows):
         some = ", ".join(twin.cells["id"].iloc[:5])
         msg = f"there is no cell '{cell}'; ids look like: {some}"
         raise UsageError(msg)
-    return int(rows[0])
+    return CellRow(int(rows[0]))
 
 
 def explain(measured: Measured, cell: str) -> Explanation:
@@ -118,7 +119,7 @@ def explain(measured: Measured, cell: str) -> Explanation:
     )
 
 
-def _zone(twin: Twin, tier: str, row: int) -> str:
+def _zone(twin: Twin, tier: str, row: CellRow) -> str:
     zone = int(twin.member(tier)[row])
     return str(twin.tier_zones(tier)["id"].iloc[zone]) if zone >= 0 else ""
 
@@ -135,13 +136,13 @@ def _layers(inputs: Inputs) -> list[dict[str, Any]]:
     return [{key: row[key] for key in keys} for row in inputs.twin.manifest["sources"]]
 
 
-def way_to(inputs: Inputs, class_id: str, row: int) -> Way:
+def way_to(inputs: Inputs, class_id: str, row: CellRow) -> Way:
     """The way from a cell to its nearest place of a class, equal to the distance that the indicators use."""
     from parkcity.travel import State, route
     from parkcity.travel.states import NAMES
 
     twin = inputs.twin
-    place = int(inputs.nearest_place(class_id)[row])
+    place = PlaceRow(int(inputs.nearest_place(class_id)[row]))
     if place < 0:
         state = State(int(inputs.states(class_id)[row]))
         nothing = float("nan")
@@ -156,7 +157,7 @@ def way_to(inputs: Inputs, class_id: str, row: int) -> Way:
     )
 
 
-def _line(inputs: Inputs, found: Any, row: int, place: int) -> list[tuple[float, float]]:
+def _line(inputs: Inputs, found: Any, row: CellRow, place: PlaceRow) -> list[tuple[float, float]]:
     """The way as points: the cell, along the streets, the place."""
     from shapely.ops import substring
 
