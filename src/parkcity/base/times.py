@@ -24,6 +24,9 @@ def parse_date(text: str) -> tuple[date, str]:
         raise ValueError(msg)
     year, month, day = (int(part) if part else None for part in match.groups())
     assert year is not None
+    if month is not None and not 1 <= month <= 12:
+        msg = f"'{text}' has no such month; allowed: 2020, 2020-11, 2020-11-01"
+        raise ValueError(msg)
     if month is None:
         return date(year, 12, 31), "year"
     if day is None:
