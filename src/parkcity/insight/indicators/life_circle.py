@@ -64,26 +64,8 @@ def _declare_norm(facility: Parameter) -> str | None:
     class_id = class_of_facility(facility.id)
     if class_id is None or not facility.value:
         return None
-    metres = f"{facility.number:g}"
-    INDICATORS.add(
-        Indicator(
-            id=f"life_circle.{class_id}",
-            theme="life_circle",
-            name_zh=f"{facility.extra['name_zh']} {metres} 米步行覆盖率",
-            name_en=f"Residents within {metres} m walk of: {facility.extra['name_en']}",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula="sum(residents with distance_m <= limit) / sum(residents)",
-            clause=facility,
-            inputs={"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
-            parameters={"limit": facility},
-            function=within_metres,
-            groups=ACCESS_GROUPS,
-            limit_m=facility.number,
-            headline=class_id in _HEADLINES,
-        )
-    )
+    names = (facility.extra["name_zh"], facility.extra["name_en"])
+    _declare_radius(f"life_circle.{class_id}", class_id, facility, names, headline=class_id in _HEADLINES)
     return class_id
 
 
@@ -148,14 +130,18 @@ def _declare_extra() -> None:
     _declare_radius("tod.metro_station_500", "metro_station", parameter("tod_parameters", "tod.radius.ordinary"))
 
 
-def _declare_radius(indicator_id: str, class_id: str, row: Parameter) -> None:
+def _declare_radius(
+    indicator_id: str, class_id: str, row: Parameter, names: tuple[str, str] | None = None, *, headline: bool = False
+) -> None:
+    """The share of residents within the metres of a standards row; `names` (zh, en) where the norm names the class itself."""
     chosen = place_class(class_id)
+    zh, en = names or (chosen.name("zh"), chosen.name("en"))
     INDICATORS.add(
         Indicator(
             id=indicator_id,
             theme=indicator_id.split(".", maxsplit=1)[0],
-            name_zh=f"{chosen.name('zh')} {row.number:g} 米步行覆盖率",
-            name_en=f"Residents within {row.number:g} m walk of: {chosen.name('en')}",
+            name_zh=f"{zh} {row.number:g} 米步行覆盖率",
+            name_en=f"Residents within {row.number:g} m walk of: {en}",
             unit="share",
             polarity="higher",
             form="Share",
@@ -166,6 +152,7 @@ def _declare_radius(indicator_id: str, class_id: str, row: Parameter) -> None:
             function=within_metres,
             groups=ACCESS_GROUPS,
             limit_m=row.number,
+            headline=headline,
         )
     )
 
