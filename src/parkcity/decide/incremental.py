@@ -180,11 +180,12 @@ class InputsUnder(Inputs):
             return self._base.place_area_within(class_id, minutes)
         return super().place_area_within(class_id, minutes)
 
-    def _kept(
+    def kept(
         self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
+        """Arrays by name: the base city's where nothing under them changed."""
         if not self._is_changed(*(layer for layer in layers if layer != "people")):
-            return self._base._kept(name, layers, args, make)  # noqa: SLF001 - the same class
+            return self._base.kept(name, layers, args, make)
         key = f"kept/{name}/{sorted(args.items())}"
         if key not in self._memory:
             self._memory[key] = make()

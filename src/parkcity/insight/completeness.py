@@ -71,10 +71,8 @@ def _attachment(inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 
 def _classes(indicator: Indicator, inputs: Inputs) -> list[str]:
-    classes = [str(entry.args["class_id"]) for entry in indicator.inputs.values() if "class_id" in entry.args]
-    if any(entry.provider == "needs_within" for entry in indicator.inputs.values()):
-        classes += inputs.measurable_needs()
-    return classes
+    found = (PROVIDERS[entry.provider].classes_of(inputs, entry.args) for entry in indicator.inputs.values())
+    return list(dict.fromkeys(class_id for classes in found for class_id in classes))
 
 
 def _place_flags(indicator: Indicator, inputs: Inputs, share: Any, zones: int) -> list[Flag]:

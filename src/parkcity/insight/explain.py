@@ -90,9 +90,9 @@ def explain(measured: Measured, cell: str) -> Explanation:
     row = cell_row(twin, cell)
     value = float(measure_with(inputs, indicator).cell_values()[row])
     arrays = {name: inputs.get(entry.provider, entry.args) for name, entry in indicator.inputs.items()}
-    classes = list(dict.fromkeys(str(entry.args["class_id"]) for entry in indicator.inputs.values() if "class_id" in entry.args))
-    if any(entry.provider == "needs_within" for entry in indicator.inputs.values()):
-        classes = list(inputs.measurable_needs())
+    classes = list(
+        dict.fromkeys(name for entry in indicator.inputs.values() for name in PROVIDERS[entry.provider].classes_of(inputs, entry.args))
+    )
     walks = any(PROVIDERS[entry.provider].walks for entry in indicator.inputs.values())
     flags = measured.flags("city")
     parameters = dict(indicator.parameters)

@@ -19,7 +19,7 @@ from parkcity.insight.operators.coverage import within as is_within
 from parkcity.standards import Parameter, load, parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,7 +115,7 @@ class Inputs:
 
             return {"cell": cell_of_points(self.twin, self.twin.places)}
 
-        return self._kept("cell_of_place", ("cells", "places"), {}, make)["cell"]
+        return self.kept("cell_of_place", ("cells", "places"), {}, make)["cell"]
 
     def street_km(self) -> Floats:
         """Length of streets in every cell, float64 [cells], km."""
@@ -131,7 +131,7 @@ class Inputs:
 
             return {"street_km": street_km_by_cell(self.twin), "junctions": junctions_by_cell(self.twin)}
 
-        return self._kept("street_parts", ("cells", "streets"), {}, make)
+        return self.kept("street_parts", ("cells", "streets"), {}, make)
 
     # --- travel ---------------------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Inputs:
 
         self._require(place_class(class_id))
         args = {"class": class_id, "unit": unit, "profile": profile_of(self.group)}
-        kept = self._kept("nearest", WALK_LAYERS, args, make)
+        kept = self.kept("nearest", WALK_LAYERS, args, make)
         return kept["value"], kept["place"], kept["state"]
 
     def _nobody_served(self) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
@@ -256,7 +256,7 @@ class Inputs:
 
         self._require(place_class(class_id))
         args = {"class": class_id, "minutes": minutes, "profile": profile_of(self.group)}
-        return self._kept("within", WALK_LAYERS, args, make)["sum"]
+        return self.kept("within", WALK_LAYERS, args, make)["sum"]
 
     def measurable_needs(self) -> tuple[str, ...]:
         """The needs of the 15-minute circle for which the city has places, in a fixed order."""
@@ -273,9 +273,10 @@ class Inputs:
         if chosen.kind not in self.twin.kinds():
             raise MissingLayerError(chosen.id, [f"places of kind '{chosen.kind}'"])
 
-    def _kept(
+    def kept(
         self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
+        """Arrays by name, made once and kept under the hash of the layers, the arguments and the code. People are not part of the hash."""
         hashes = {layer: self.twin.layer(layer).hash for layer in layers if layer != "people"}
         key = hash_json([name, hashes, args, _code()])[:40]
         if key not in self._memory:
@@ -307,12 +308,23 @@ CIRCLE_NEEDS = (
 
 @dataclass(frozen=True)
 class Provider:
-    """How an input is given, the layers that it needs, and whether it walks the streets."""
+    """How an input is given, the layers that it needs, and whether it walks the streets.
+
+    `classes`: the classes of places that it rests on in a city, where they are not the argument `class_id`; `lacking`: what a city lacks
+    for it beside whole layers, such as an attribute of the streets. Both are asked with the arguments of the input.
+    """
 
     give: Callable[..., Any]
     layers: tuple[str, ...]
     walks: bool = False
     by_group: bool = False
+    classes: Callable[..., Sequence[str]] | None = None
+    lacking: Callable[..., list[str]] | None = None
+
+    def classes_of(self, inputs: Inputs, args: Mapping[str, Any]) -> list[str]:
+        """The classes of places that an input with these arguments rests on."""
+        own = [str(args["class_id"])] if "class_id" in args else []
+        return own if self.classes is None else [*own, *self.classes(inputs, **args)]
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -326,5 +338,7 @@ PROVIDERS: dict[str, Provider] = {
     "distance_m": Provider(Inputs.distance_m, WALK_LAYERS, walks=True),
     "minutes": Provider(Inputs.minutes, WALK_LAYERS, walks=True, by_group=True),
     "place_area_within": Provider(Inputs.place_area_within, WALK_LAYERS, walks=True, by_group=True),
-    "needs_within": Provider(Inputs.needs_within, WALK_LAYERS, walks=True, by_group=True),
+    "needs_within": Provider(
+        Inputs.needs_within, WALK_LAYERS, walks=True, by_group=True, classes=lambda inputs, **_: inputs.measurable_needs()
+    ),
 }

@@ -85,8 +85,11 @@ def missing_needs(indicator: Indicator, twin: Twin) -> list[str]:
                 lacking.append(f"places:{chosen.kind}")
             elif chosen.typical_most_m2 is not None and source_least_m2(twin, chosen.kind) >= chosen.typical_most_m2:
                 lacking.append(f"places:{chosen.kind} up to {chosen.typical_most_m2:g} m2")
-        if entry.provider == "needs_within" and not Inputs(twin).measurable_needs():
+        provider = PROVIDERS[entry.provider]
+        if provider.classes is not None and not lacking and not provider.classes_of(Inputs(twin), entry.args):
             lacking.append("places")
+        if provider.lacking is not None and all(twin.has(layer) for layer in provider.layers):
+            lacking += provider.lacking(twin, **entry.args)
     return list(dict.fromkeys(lacking))
 
 
