@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from parkcity.travel.network import Direction, Graph, Network
     from parkcity.travel.streets import Attach
 
-CHUNK = 8_192
+CHUNK = 65_536
+WORTH_A_THREAD = 250_000  # answers and labels; less is done sooner than threads are started
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,15 @@ def nearest(
     `door_place` int32 [owners of doors]: the place of each door (several doors may share one; without it each door is a place);
     `doors_class` int16 [owners of doors]: the class of each door, one answer per class; `limit` in `unit` ("s" seconds, "m" metres along
     the street), itself included; `direction` "to": from origin to place, "from": from place to origin. At equal cost the lower place wins.
-    The walk between door and street counts on both sides. Raises `UsageError` and `InputError`.
+    The walk between door and street counts on both sides. At most `threads` threads work; small questions take one. Raises `UsageError` and `InputError`.
     """
     graph = network.graph(unit)
     backwards = is_backwards(direction)
     top = limit_ticks(limit, graph.unit)
     entry = door_seeds(network, doors, door_place, doors_class, unit, direction)
     ends = network.ends(origins.checked(network.streets), unit, leaving=backwards, backwards=backwards)
-    workers = thread_count(threads)
+    small = entry.classes * (graph.nodes + origins.owners) < WORTH_A_THREAD
+    workers = 1 if small else thread_count(threads)
     if k < 1:
         msg = f"k must be 1 or more, not {k}"
         raise UsageError(msg)
@@ -174,11 +176,11 @@ def read_out(
     ready: npt.NDArray[np.int64] | None = None,
 ) -> Nearest:
     """Answers of origins from labels of nodes (and from `ready` labels of owners, where they are known)."""
-    from parkcity.travel.kernels.label import PLACE_BITS, PLACE_MASK, gather, read_labels
+    from parkcity.travel.kernels.answer import answer, read_labels
+    from parkcity.travel.kernels.label import PLACE_BITS, PLACE_MASK
 
     doors = blocks[0]
-    found = np.empty((doors.classes, origins.owners), np.int64) if ready is None else ready
-    shape = found.shape
+    shape = (doors.classes, origins.owners)
     value, place = np.empty(shape, np.float32), np.empty(shape, np.int32)
     state, ticks = np.empty(shape, np.int8), np.empty(shape, np.int32)
     reached = np.zeros((doors.classes, graph.nodes), np.bool_)
@@ -191,16 +193,19 @@ def read_out(
     def work(job: int, _own: None) -> None:
         first, last = job * CHUNK, min(origins.owners, (job + 1) * CHUNK)
         if ready is None:
-            gather(first, last, labels, ends, doors.ends, doors.at, doors.klass, doors.place, found)
+            fixed = (ends, doors.ends, doors.at, doors.klass, doors.place, reached, top, per_tick)
+            answer(first, last, labels, *fixed, value, place, state, ticks)
+            return
         for c in range(doors.classes):
-            read_labels(first, last, found[c], top, per_tick, ends, reached[c], value[c], place[c], state[c], ticks[c])
+            read_labels(first, last, ready[c], top, per_tick, ends, reached[c], value[c], place[c], state[c], ticks[c])
 
     side_by_side(-(-origins.owners // CHUNK), threads, lambda: None, work)
     return _finish(Nearest(value, place, state, ticks), klass, doors.classes, origins)
 
 
 def _nearest_k(graph: Graph, doors: Doors, ends: Ends, origins: Attach, k: int, limit: int, threads: int) -> Nearest:
-    from parkcity.travel.kernels.label import NOWHERE, PLACE_BITS, PLACE_MASK, read_labels, seeds
+    from parkcity.travel.kernels.answer import read_labels
+    from parkcity.travel.kernels.label import NOWHERE, PLACE_BITS, PLACE_MASK, seeds
     from parkcity.travel.kernels.near_k import gather_k, spread_k
 
     side, shape = graph.side(doors.backwards), queue_shape(graph, doors.span)

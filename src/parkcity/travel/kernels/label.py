@@ -11,7 +11,7 @@ import heapq
 import numpy as np
 
 from parkcity.travel.kernels.ends import ByNode, Ends, direct
-from parkcity.travel.kernels.jit import Bool, Float32, Int8, Int16, Int32, Int64, kernel
+from parkcity.travel.kernels.jit import Bool, Int8, Int16, Int32, Int64, kernel
 from parkcity.travel.kernels.ticks import UNREACHED
 
 PLACE_BITS = 30
@@ -181,46 +181,6 @@ def reachable(indptr: Int32, arcs: Int32, seed_node: Int32, reached: Bool, stack
                 reached[to] = True
                 stack[depth] = to
                 depth += 1
-
-
-@kernel
-def read_labels(
-    first: int,
-    last: int,
-    labels: Int64,
-    top: int,
-    per_tick: float,
-    ends: Ends,
-    reached: Bool,
-    value: Float32,
-    place: Int32,
-    state: Int8,
-    ticks: Int32,
-) -> None:
-    """Labels of owners as numbers, places and states, for owners `first` to `last` - 1.
-
-    Shapes: `labels` int64 [owners]; `top`, the largest label within the limit; `reached` bool [n], nodes that some place reaches at any
-    cost; outputs [owners]: `value` float32, `place` int32 (-1 for none), `ticks` int32 (`UNREACHED` for none), `state` int8: 0 ok,
-    1 unreachable, 2 not attached, 5 over limit.
-    """
-    start, node_a, node_b = ends.start, ends.node_a, ends.node_b
-    for i in range(first, last):
-        label = labels[i]
-        if label <= top:
-            value[i] = np.float32((label >> PLACE_BITS) * per_tick)
-            place[i] = np.int32(label & PLACE_MASK)
-            state[i] = 0
-            ticks[i] = np.int32(label >> PLACE_BITS)
-            continue
-        value[i] = np.nan
-        place[i] = -1
-        ticks[i] = UNREACHED
-        state[i] = 2 if start[i] == start[i + 1] else 1
-        if label != NOWHERE:
-            state[i] = 5
-        for k in range(start[i], start[i + 1]):
-            if (node_a[k] >= 0 and reached[node_a[k]]) or (node_b[k] >= 0 and reached[node_b[k]]):
-                state[i] = 5
 
 
 @kernel
