@@ -20,7 +20,7 @@ from parkcity.insight.inputs import Inputs
 from parkcity.insight.operators.zonal import zone_sums
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import computable, measure_with
-from parkcity.twin.changes._draft import Ground
+from parkcity.twin.ground import Ground
 from parkcity.twin.scenario import Scenario, TwinUnder, under
 
 if TYPE_CHECKING:

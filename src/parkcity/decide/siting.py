@@ -20,7 +20,7 @@ from parkcity.insight.classes import PlaceClass, place_class, place_classes
 from parkcity.insight.operators.coverage import within
 from parkcity.sense.kinds import kinds
 from parkcity.twin.attach import attach
-from parkcity.twin.changes._draft import Ground
+from parkcity.twin.ground import Ground
 from parkcity.twin.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList, InputError
-from parkcity.twin.changes._draft import ChangedLayer, Draft, Ground, scenario_source
+from parkcity.twin.changes._draft import ChangedLayer, Draft, scenario_source
 from parkcity.twin.changes._fields import CHANGES, Effect, Report
+from parkcity.twin.ground import Ground
 from parkcity.twin.twin import Twin
 
 if TYPE_CHECKING:

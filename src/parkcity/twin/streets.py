@@ -34,7 +34,7 @@ def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[A
     if short.any():
         remarks.append(f"{int(short.sum())} streets are shorter than the straight line between their ends; their length was raised to it")
         length = np.where(short, straight, length)
-    piece = _pieces(len(x), u, v)
+    piece = connected_pieces(len(x), u, v)
     arrays: dict[str, NDArray[Any]] = {
         **{name: array for name, array in given.items() if not name.startswith("geom_")},
         "node_x": x,
@@ -48,11 +48,11 @@ def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[A
         shape = given["geom_lonlat"]
         arrays["geom_start"] = given["geom_start"]
         arrays["geom_xy"] = np.column_stack(projection.forward(shape[:, 0], shape[:, 1]))
-    arrays["junction_x"], arrays["junction_y"] = _junctions(x, y, u, v)
+    arrays["junction_x"], arrays["junction_y"] = junctions(x, y, u, v)
     return arrays, piece_table(arrays, projection), remarks
 
 
-def _pieces(nodes: int, u: NDArray[np.int32], v: NDArray[np.int32]) -> NDArray[np.int32]:
+def connected_pieces(nodes: int, u: NDArray[np.int32], v: NDArray[np.int32]) -> NDArray[np.int32]:
     """Number of the connected piece of every node, largest piece first."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -96,7 +96,7 @@ def piece_table(arrays: dict[str, NDArray[Any]], projection: Projection) -> pd.D
     )
 
 
-def _junctions(
+def junctions(
     x: NDArray[np.float64], y: NDArray[np.float64], u: NDArray[np.int32], v: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Positions of junctions: nodes that join at least three street ends, those within the merging distance as one."""

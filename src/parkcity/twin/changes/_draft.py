@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 
 from parkcity.base.cache import array_hash, hash_json
 from parkcity.base.geo import WGS84
-from parkcity.twin.attach import AttachRule, StreetIndex, attach
+from parkcity.twin.attach import attach
 from parkcity.twin.store import StoredLayer
 
 if TYPE_CHECKING:
@@ -20,32 +19,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from parkcity.twin.attach import StreetIndex
+    from parkcity.twin.ground import Ground
     from parkcity.twin.twin import Twin
 
 SOURCE = "scenario"
 """The id of the source that places added by a change name."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A twin with what many scenarios share: the spatial index of its streets and the rule of attachment."""
-
-    twin: Twin
-
-    @cached_property
-    def index(self) -> StreetIndex:
-        """The streets with their spatial index."""
-        return StreetIndex.of(self.twin.layer("streets").arrays())
-
-    @cached_property
-    def rule(self) -> AttachRule:
-        """How points meet the streets in this city."""
-        return AttachRule.of(self.twin.spec.attach)
-
-    @cached_property
-    def attachments(self) -> dict[str, NDArray[Any]]:
-        """Where cells and doors meet the streets."""
-        return {name: np.array(array) for name, array in self.twin.layer("attachments").arrays().items()}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from parkcity.standards import parameter
 from parkcity.twin.attach import StreetIndex, attach
-from parkcity.twin.streets import _junctions, _pieces, edge_shapes
+from parkcity.twin.streets import connected_pieces, edge_shapes, junctions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,8 +157,8 @@ def finish(draft: Draft, arrays: Arrays, affected: dict[str, NDArray[np.int64]],
     `affected` are owners to attach again; so is every owner that the shape `near` comes close enough to. Gives their number.
     """
     u, v = arrays["edge_u"].astype(np.int32), arrays["edge_v"].astype(np.int32)
-    arrays["node_piece"] = _pieces(len(arrays["node_x"]), u, v).astype(arrays["node_piece"].dtype)
-    arrays["junction_x"], arrays["junction_y"] = _junctions(arrays["node_x"], arrays["node_y"], u, v)
+    arrays["node_piece"] = connected_pieces(len(arrays["node_x"]), u, v).astype(arrays["node_piece"].dtype)
+    arrays["junction_x"], arrays["junction_y"] = junctions(arrays["node_x"], arrays["node_y"], u, v)
     draft.streets, draft.index = arrays, StreetIndex.of(arrays)
     cells = draft.twin.cells
     points = {"cell": (cells["x"].to_numpy(float), cells["y"].to_numpy(float))}
