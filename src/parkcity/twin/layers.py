@@ -17,6 +17,7 @@ from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets
+from parkcity.twin.timetable_layer import make_timetable
 from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines", OSM)
+        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines", "timetable", OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"]]
@@ -49,6 +50,8 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
     if by_layer["lines"]:
         inputs["lines"] = [code, by_layer["lines"]]
+    if by_layer["timetable"]:
+        inputs["timetable"] = [streets, dict(spec.attach), by_layer["timetable"]]
     if by_layer[OSM]:
         inputs[OSM] = [*zones, by_layer[OSM]]
     return {name: hash_json(value) for name, value in inputs.items()}
@@ -64,6 +67,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "places": _places,
         "attachments": _attachments,
         "lines": _lines,
+        "timetable": make_timetable,
         OSM: _openstreetmap,
     }
     for number, name in enumerate(keys):
