@@ -237,6 +237,32 @@ def shapes_to_wgs84(shapes: NDArray[Any], projection: Projection) -> NDArray[Any
     return np.asarray(shapely.transform(shapes, move))
 
 
+_MERCATOR_LIMIT = 85.0511287798066
+
+
+def shapes_to_world_square(shapes: NDArray[Any]) -> NDArray[Any]:
+    """WGS 84 geometries on the square that web maps cut into tiles: x east and y south, 0 to 1 (spherical Mercator, EPSG:3857).
+
+    Latitudes beyond 85.05 degrees lie on the edge.
+    """
+    import shapely
+
+    def move(xy: Floats) -> Floats:
+        phi = np.radians(np.clip(xy[:, 1], -_MERCATOR_LIMIT, _MERCATOR_LIMIT))
+        return np.column_stack([xy[:, 0] / 360.0 + 0.5, 0.5 - np.arcsinh(np.tan(phi)) / (2.0 * np.pi)])
+
+    return np.asarray(shapely.transform(shapely.force_2d(shapes), move))
+
+
+def world_square_to_wgs84(x: float, y: float) -> tuple[float, float]:
+    """Longitude and latitude of a point on the square of web maps.
+
+    >>> world_square_to_wgs84(0.5, 0.5)
+    (0.0, 0.0)
+    """
+    return (x - 0.5) * 360.0, float(np.degrees(np.arctan(np.sinh((0.5 - y) * 2.0 * np.pi))))
+
+
 def frame(columns: dict[str, Any], shapes: NDArray[Any] | list[BaseGeometry], crs: str) -> gpd.GeoDataFrame:
     """A GeoDataFrame in a stated system: the one place where tables are given their coordinate system."""
     import geopandas as gpd
