@@ -1,0 +1,104 @@
+"""Goals of a programme: gaps of the plan, or goals stated at the call, each a number to reach by a year."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.errors import UsageError
+from parkcity.insight.registry import INDICATORS
+from parkcity.plan.paths import goal_value
+from parkcity.plan.units import convertible, factor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from parkcity.base.words import Lang
+    from parkcity.plan.ledger import View
+    from parkcity.plan.status import Standing
+    from parkcity.twin.twin import Twin
+
+_STATED = re.compile(
+    r"(?P<indicator>[\w.]+)(?:\[(?P<tier>\w+)=(?P<zone>[^\]]+)\])?(?P<op>>=|<=)(?P<value>[-\d.]+)(?P<percent>%?)@(?P<year>\d{4})"
+)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number to reach by the end of a year.
+
+    `indicator` is one of the registry, measured in the twin for a zone of a tier, or a statistic whose last value is `known`. `target` is
+    the plan's target that it stems from, empty for a goal stated at the call. `up`: is more better? `weight` counts it among the others.
+    """
+
+    id: str
+    indicator: str
+    value: float
+    year: int
+    up: bool
+    tier: str = "city"
+    zone: str = ""
+    target: str = ""
+    name_zh: str = ""
+    name_en: str = ""
+    unit: str = ""
+    known: float | None = None
+    weight: float = 1.0
+
+    @property
+    def measured(self) -> bool:
+        """Is the goal's number measured in the twin?"""
+        return self.indicator in INDICATORS
+
+    def name(self, lang: Lang) -> str:
+        """The name in a language."""
+        own = self.name_zh if lang == "zh" else self.name_en
+        return own or (INDICATORS.get(self.indicator).name(lang) if self.measured else self.indicator)
+
+
+def stated_goal(text: str, number: int, twin: Twin) -> Goal:
+    """A goal from a text such as `life_circle.primary_school>=90%@2030` or `…[district=锦江区]>=0.9@2030`."""
+    found = _STATED.fullmatch(text.replace(" ", ""))
+    if found is None:
+        msg = f"'{text}' is no goal; write it as life_circle.primary_school>=90%@2030, with [district=ID] after the indicator for a zone"
+        raise UsageError(msg)
+    indicator = INDICATORS.get(found["indicator"])
+    tier, zone = found["tier"] or "city", found["zone"] or ""
+    if zone and zone not in set(twin.tier_zones(tier)["id"]):
+        msg = f"'{text}': there is no zone '{zone}' in the tier '{tier}'; there are: {', '.join(twin.tier_zones(tier)['id'][:12])}"
+        raise UsageError(msg)
+    value = float(found["value"]) / (100.0 if found["percent"] else 1.0)
+    return Goal(f"G{number}", indicator.id, value, int(found["year"]), found["op"] == ">=", tier, zone, unit=indicator.unit)
+
+
+def plan_goals(twin: Twin, view: View, standings: Sequence[Standing], stated: Iterable[str]) -> list[Goal]:
+    """The plan's gaps that projects can close: targets not yet met that name an indicator this city can measure, and those in `stated`.
+
+    Targets of `stated` are the ones that projects say they serve; their last known value is where they start.
+    """
+    from parkcity.insight.run import computable
+
+    can, wanted = {item.id for item in computable(twin)}, set(stated)
+    unknown = wanted - {item.target.id for item in standings}
+    if unknown:
+        msg = f"projects serve targets that the plan does not have as known on {view.known}: {', '.join(sorted(unknown))}"
+        raise UsageError(msg)
+    goals = []
+    for item in standings:
+        target, value = item.target, goal_value(item.target)
+        if value is None or item.score.status in {"met", "kept", "missed", "broken"} or target.kind == "qualitative":
+            continue
+        names: dict[str, Any] = {"name_zh": target.name_zh, "name_en": target.name_en, "target": target.id}
+        if target.id in wanted:
+            known = item.value
+            if known is None:
+                msg = f"target '{target.id}' has no value yet: a programme cannot tell how far it is"
+                raise UsageError(msg)
+            goals.append(Goal(target.id, target.indicator, value, target.deadline.year, target.up, unit=target.unit, known=known, **names))
+        elif target.indicator in can:
+            unit = INDICATORS.get(target.indicator).unit
+            times = factor(target.unit, unit) if convertible(target.unit, unit) else 1.0
+            place: dict[str, Any] = {"tier": target.tier or "city", "zone": target.zone}
+            goals.append(Goal(target.id, target.indicator, value * times, target.deadline.year, target.up, unit=unit, **place, **names))
+    return goals
