@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 FILENAME = "city.toml"
+CELL = "cell"
+"""The name by which a table says that its rows speak of cells rather than of a tier's zones."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,47 @@ class TierSpec:
 
 
 @dataclass(frozen=True)
+class CellsSpec:
+    """Cells that the city lays itself: squares or H3 hexagons. Without a grid the cells are those of the cells source."""
+
+    grid: str = ""
+    side_m: float = 0.0
+    resolution: int = 0
+
+
+@dataclass(frozen=True)
+class MarginSpec:
+    """How the residents of a tier's zones are made up: by age, by sex, or by both."""
+
+    source: str
+    key: str
+    tier: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class JobsSpec:
+    """Where the jobs come from and how they get onto the cells."""
+
+    source: str
+    column: str
+    key: str = ""
+    tier: str = ""
+    spread: str = "area"
+    sectors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PeopleSpec:
     """Where the residents come from and how their ages are spread."""
 
     source: str
     night: str
     day: str = ""
+    key: str = ""
+    tier: str = ""
+    spread: str = "area"
+    margins: tuple[MarginSpec, ...] = ()
     age_source: str = ""
     age_key: str = ""
     age_tier: str = ""
@@ -103,6 +140,8 @@ class CitySpec:
     as_of: str = ""
     attach: Mapping[str, float] = field(default_factory=dict)
     indicators: Mapping[str, Any] = field(default_factory=dict)
+    cells: CellsSpec = field(default_factory=CellsSpec)
+    jobs: JobsSpec | None = None
 
     def source(self, source_id: str) -> SourceSpec:
         """The source with this id."""
@@ -218,6 +257,10 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
     )
     people = dict(document["people"])
     people["age_bands"] = MappingProxyType(dict(people.get("age_bands", {})))
+    people["margins"] = tuple(
+        MarginSpec(**{**entry, "columns": MappingProxyType(dict(entry["columns"]))}) for entry in people.get("margins", ())
+    )
+    jobs = dict(document["jobs"]) if "jobs" in document else None
     return CitySpec(
         folder=folder,
         id=city["id"],
@@ -230,6 +273,8 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         tiers=tuple(TierSpec(**entry) for entry in document["tiers"]),
         sources=sources,
         people=PeopleSpec(**people),
+        cells=CellsSpec(**document.get("cells", {})),
+        jobs=None if jobs is None else JobsSpec(**{**jobs, "sectors": MappingProxyType(dict(jobs.get("sectors", {})))}),
         attach=MappingProxyType(dict(document.get("attach", {}))),
         indicators=MappingProxyType(dict(document.get("indicators", {}))),
     )
@@ -245,12 +290,18 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     people = spec.people
     wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups, tier.english_source) if name]
     wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source, people.compare_source) if name]
+    wanted += [("[[people.margins]]", margin.source) for margin in people.margins]
+    wanted += [("[jobs]", spec.jobs.source)] if spec.jobs else []
     for owner, name in wanted:
         if name not in known and name not in {tier.id for tier in spec.tiers}:
             row = _line_of(text, "source")
             faults.add(where, f"{owner} names the source '{name}', which is not declared.", allowed=f"{', '.join(sorted(known))}.", row=row)
     tiers = [tier.id for tier in spec.tiers]
-    for owner, name in (("[area]", spec.area_tier), ("[people] age_tier", people.age_tier)):
+    named = [("[area]", spec.area_tier), ("[people] age_tier", people.age_tier)]
+    named += [("[[people.margins]]", margin.tier) for margin in people.margins]
+    asked = [("[people] tier", people.tier), *([("[jobs] tier", spec.jobs.tier)] if spec.jobs else [])]
+    named += [(owner, tier) for owner, tier in asked if tier != CELL]
+    for owner, name in named:
         if name and name not in tiers:
             faults.add(where, f"{owner} names the tier '{name}', which is not declared.", allowed=f"{', '.join(tiers)}.")
     for option in ("crs", "as_of"):

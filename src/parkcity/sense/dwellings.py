@@ -26,6 +26,14 @@ DWELLINGS = frozenset(
 _NOT_HOME_LAND = frozenset({"industrial", "commercial", "education", "institutional", "transport", "military", "cemetery", "construction"})
 
 
+_NO_WORK = frozenset(
+    {
+        *("garage", "garages", "carport", "shed", "roof", "ruins", "greenhouse"),
+        *("bunker", "service", "construction", "storage_tank"),
+    }
+)
+
+
 @dataclass(frozen=True)
 class Homes:
     """Squares with residents: the table (`id, centre_lon, centre_lat, area_m2, people`, polygons), and remarks."""
@@ -56,6 +64,16 @@ def home_area(buildings: gpd.GeoDataFrame, landuse: gpd.GeoDataFrame) -> NDArray
     storey, default = (parameter("people_parameters", f"dwelling.{name}").number for name in ("storey", "levels"))
     floors = floor_area(area, buildings["levels"].to_numpy(float), buildings["height"].to_numpy(float), storey, default)
     return np.where(stated | open_use, floors, 0.0)
+
+
+def workplace_area(buildings: gpd.GeoDataFrame, landuse: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Square metres of floor in which people work, float64 [n], 0 for homes, sheds and garages."""
+    area = buildings["area_m2"].to_numpy(float)
+    useful = (area >= parameter("people_parameters", "dwelling.least_area").number) & ~buildings["use"].isin(_NO_WORK).to_numpy()
+    homes = home_area(buildings, landuse) > 0
+    storey, default = (parameter("people_parameters", f"dwelling.{name}").number for name in ("storey", "levels"))
+    floors = floor_area(area, buildings["levels"].to_numpy(float), buildings["height"].to_numpy(float), storey, default)
+    return np.where(useful & ~homes, floors, 0.0)
 
 
 def spread_over_homes(

@@ -206,3 +206,48 @@ def _margin_faults(seed: Floats, margins: Sequence[tuple[tuple[int, ...], Floats
             Fault(where, f"the margins add up to different totals: {', '.join(f'{total:,.6g}' for total in totals)}.", "one total.")
         )
     return faults
+
+
+@dataclass(frozen=True)
+class TierMargin:
+    """How the zones of one tier are made up.
+
+    `member` int64 [rows]: the zone of each row; `kind` int64 [columns]: the class of each column; `wanted` float64 [zones,
+    classes]: persons, 0 or more.
+    """
+
+    member: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    wanted: Floats
+
+    def sums(self, values: Floats) -> Floats:
+        """A table [rows, columns] summed to zones and classes."""
+        zones, classes = self.wanted.shape
+        flat = self.member[:, None] * classes + self.kind[None, :]
+        return np.bincount(flat.ravel(), values.ravel(), minlength=zones * classes).reshape(zones, classes).astype(np.float64)
+
+
+def fit_tiers(totals: Floats, seed: Floats, margins: Sequence[TierMargin], *, tolerance: float = 1e-9, rounds: int = 2000) -> Fit:
+    """Iterative proportional fitting of a table [rows, columns] to row totals and to margins of several tiers.
+
+    The method of Deming and Stephan (1940) with margins that each sum other rows and other columns. The totals of the rows
+    are met exactly; `gap` is the largest miss of a margin as a share of all persons, above the tolerance where margins of
+    different tiers contradict one another (then the last margin comes nearest). `seed` [rows, columns] above 0.
+    """
+    values = seed * np.divide(totals, seed.sum(axis=1), out=np.zeros(len(totals)), where=seed.sum(axis=1) > 0)[:, None]
+    scale = max(float(totals.sum()), 1e-300)
+    gap, done, before = np.inf, 0, np.inf
+    while done < rounds:
+        done += 1
+        for margin in margins:
+            now = margin.sums(values)
+            factor = np.divide(margin.wanted, now, out=np.zeros_like(now), where=now > 0)
+            values = values * factor[margin.member[:, None], margin.kind[None, :]]
+        rows = values.sum(axis=1)
+        values = values * np.divide(totals, rows, out=np.zeros_like(rows), where=rows > 0)[:, None]
+        gap = max((float(np.abs(margin.sums(values) - margin.wanted).max(initial=0.0)) for margin in margins), default=0.0) / scale
+        # Contradicting margins settle at a gap that no further round closes.
+        if gap <= tolerance or abs(before - gap) <= tolerance * 1e-3:
+            break
+        before = gap
+    return Fit(values, done, gap)

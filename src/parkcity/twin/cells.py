@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.base.spec import CitySpec, SourceSpec
-    from parkcity.sense.raw import Raw
 
 
 def build_cells(
-    spec: CitySpec, source: SourceSpec, raw: Raw, zones: gpd.GeoDataFrame, projection: Projection
+    spec: CitySpec, source: SourceSpec | None, table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Projection
 ) -> tuple[gpd.GeoDataFrame, dict[str, NDArray[np.int32]], list[str]]:
-    """Cells with columns `id, x, y, lon, lat, area_m2, geometry`, their zone (row in the tier) per tier, and remarks."""
-    table = raw.frame
-    assert table is not None
+    """Cells with columns `id, x, y, lon, lat, area_m2, geometry`, their zone (row in the tier) per tier, and remarks.
+
+    `source` is None for cells that the city lays itself.
+    """
     lon, lat = table["centre_lon"].to_numpy(float), table["centre_lat"].to_numpy(float)
     x, y = projection.forward(lon, lat)
     area_m2 = table["area_m2"].to_numpy(float)
@@ -40,8 +40,10 @@ def build_cells(
         if not tier.groups:
             tier_zones = of_tier(zones, tier.id)
             located = _locate(x, y, tier_zones, projection)
-            label = source.options.get("zone_column", "") if tier.id == source.options.get("zone_tier", "") else ""
-            members[tier.id] = _by_label(table, label, tier_zones, located, str(spec.path(source)), remarks) if label else located
+            members[tier.id] = located
+            if source is not None and tier.id == source.options.get("zone_tier", ""):
+                label = str(source.options.get("zone_column", ""))
+                members[tier.id] = _by_label(table, label, tier_zones, located, str(spec.path(source)), remarks)
     for tier in spec.tiers:
         if tier.groups:
             below, above = of_tier(zones, tier.groups), of_tier(zones, tier.id)
@@ -49,6 +51,22 @@ def build_cells(
             parent = np.array([row_of[zone] for zone in below["parent"]], np.int32)
             members[tier.id] = np.where(members[tier.groups] >= 0, parent[members[tier.groups]], -1).astype(np.int32)
     return cells, members, remarks
+
+
+def without_far(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Projection) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Cells of the study area: those of a larger source that lie farther from it than they are wide stay out, with a remark."""
+    import shapely
+
+    metric = shapes_to_metric(table.geometry.to_numpy(), WGS84, projection)
+    city = shapes_to_metric(of_tier(zones, CITY_TIER).geometry.to_numpy(), WGS84, projection)[0]
+    shapely.prepare(city)
+    keep = shapely.intersects(city, metric)
+    outer = np.nonzero(~keep)[0]
+    keep[outer] = shapely.distance(city, metric[outer]) <= np.sqrt(shapely.area(metric[outer]))
+    if keep.all() or not keep.any():
+        return table, []
+    left = f"{int((~keep).sum()):,} cells of the source lie beyond the study area and are left out"
+    return table[keep].reset_index(drop=True), [left]
 
 
 def with_remainder(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Projection) -> tuple[gpd.GeoDataFrame, list[str]]:

@@ -11,8 +11,11 @@ from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList
 from parkcity.base.geo import WGS84, Projection, normalise_datum, shapes_to_metric
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
-from parkcity.twin.cells import build_cells, with_remainder
+from parkcity.twin.cells import build_cells, with_remainder, without_far
+from parkcity.twin.counts import Ground
 from parkcity.twin.datum import READINGS, datum_evidence
+from parkcity.twin.grid import lay_grid
+from parkcity.twin.jobs import build_jobs
 from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
@@ -37,17 +40,26 @@ OSM_PARTS = ("water", "green", "landuse", "buildings", "roads")
 def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, str]:
     """For every layer of the city the hash of what it is made from."""
     city = [spec.id, spec.name_zh, spec.name_en, spec.crs, spec.area_tier, spec.area_zones, [vars(tier) for tier in spec.tiers]]
-    people = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
+    people: dict[str, Any] = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
+    people["margins"] = [{**vars(margin), "columns": dict(margin.columns)} for margin in spec.people.margins]
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "places", "streets", "lines", "timetable", OSM)
+        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
-    cells = [*zones, by_layer["cells"]]
+    cells = [*zones, by_layer["cells"], vars(spec.cells)]
+    counts = [*cells, by_layer["counts"], by_layer[OSM]]
     streets = [code, spec.crs, by_layer["streets"], by_layer[OSM]]
     places = [*zones, by_layer["places"], by_layer[OSM]]
-    inputs = {"zones": zones, "streets": streets, "cells": cells, "people": [*cells, people], "places": places}
-    inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
+    inputs: dict[str, Any] = {"zones": zones}
+    if _covering(spec, "streets") or _covering(spec, OSM):
+        inputs["streets"] = streets
+    inputs |= {"cells": cells, "people": [*counts, people]}
+    if spec.jobs is not None:
+        inputs["jobs"] = [*counts, {**vars(spec.jobs), "sectors": dict(spec.jobs.sectors)}]
+    inputs["places"] = places
+    if "streets" in inputs:
+        inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
     if by_layer["lines"]:
         inputs["lines"] = [code, by_layer["lines"]]
     if by_layer["timetable"]:
@@ -64,6 +76,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "streets": _streets,
         "cells": _cells,
         "people": _people,
+        "jobs": _jobs,
         "places": _places,
         "attachments": _attachments,
         "lines": _lines,
@@ -105,22 +118,40 @@ def _cells(shop: Workshop) -> Layer:
     import geopandas as gpd
 
     assert shop.projection is not None
-    (source,) = _only(shop.spec, "cells")
     zones = _zone_table(shop)
-    raw = shop.raw(source)
-    assert isinstance(raw.frame, gpd.GeoDataFrame)
-    raw.frame, added = with_remainder(raw.frame, zones, shop.projection)
-    cells, members, remarks = build_cells(shop.spec, source, raw, zones, shop.projection)
-    remarks += added
+    if shop.spec.cells.grid:
+        _no_source(shop.spec, "cells", "[cells] lays its own grid")
+        cells, members, remarks = build_cells(shop.spec, None, lay_grid(shop.spec, zones, shop.projection), zones, shop.projection)
+    else:
+        (source,) = _only(shop.spec, "cells")
+        raw = shop.raw(source)
+        assert isinstance(raw.frame, gpd.GeoDataFrame)
+        raw.frame, far = without_far(raw.frame, zones, shop.projection)
+        raw.frame, added = with_remainder(raw.frame, zones, shop.projection)
+        cells, members, remarks = build_cells(shop.spec, source, raw.frame, zones, shop.projection)
+        remarks += [*far, *added]
     arrays: dict[str, NDArray[Any]] = {f"member_{tier}": rows for tier, rows in members.items()}
     return Layer("cells", {"cells": cells}, arrays, {"count": len(cells), "remarks": remarks})
 
 
 def _people(shop: Workshop) -> Layer:
-    zones = _zone_table(shop)
-    members = {name.removeprefix("member_"): array for name, array in shop.done["cells"].arrays.items()}
-    arrays, meta, remarks = build_people(shop.spec, shop.raws, zones, members)
+    arrays, meta, remarks = build_people(_ground(shop))
     return Layer("people", {}, arrays, {**meta, "remarks": remarks})
+
+
+def _jobs(shop: Workshop) -> Layer:
+    arrays, meta, remarks = build_jobs(_ground(shop))
+    return Layer("jobs", {}, arrays, {**meta, "remarks": remarks})
+
+
+def _ground(shop: Workshop) -> Ground:
+    import geopandas as gpd
+
+    assert shop.projection is not None
+    cells = shop.done["cells"].tables["cells"]
+    assert isinstance(cells, gpd.GeoDataFrame)
+    members = {name.removeprefix("member_"): array for name, array in shop.done["cells"].arrays.items()}
+    return Ground(shop.spec, shop.raws, _zone_table(shop), cells, members, shop.projection)
 
 
 def _places(shop: Workshop) -> Layer:
@@ -263,6 +294,14 @@ def _window_share(lon: NDArray[Any], lat: NDArray[Any], zones: gpd.GeoDataFrame,
 def _covering(spec: CitySpec, *layers: str) -> list[SourceSpec]:
     """The sources of some layers that cover the study area; a window measures nothing for the whole."""
     return [source for layer in layers for source in spec.of_layer(layer) if source.coverage != "window"]
+
+
+def _no_source(spec: CitySpec, layer: str, reason: str) -> None:
+    faults = FaultList()
+    for source in spec.of_layer(layer):
+        what = f"{reason}, but source '{source.id}' gives the layer '{layer}' too."
+        faults.add(spec.folder / "city.toml", what, todo='make its layer "counts", so that it is spread over the grid')
+    faults.check()
 
 
 def _only(spec: CitySpec, *layers: str) -> tuple[SourceSpec]:

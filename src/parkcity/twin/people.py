@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from parkcity.base.errors import Fault, FaultList, InputError
+from parkcity.twin.counts import Ask, Ground, count
+from parkcity.twin.margins import LAST_AGE, make_up
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,45 +37,66 @@ def parse_band(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2]) if match[2] else 200
 
 
-def build_people(
-    spec: CitySpec, raws: dict[str, Raw], zones: gpd.GeoDataFrame, members: dict[str, NDArray[np.int32]]
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any], list[str]]:
-    """Counts [cells, bands] for night and day, the bands, and remarks.
+def band_text(band: tuple[int, int]) -> str:
+    """An age band as text; one that ends at 200 is open.
 
-    Whole numbers stay whole: int64 where the source counts whole persons, float64 otherwise.
+    >>> band_text((5, 9)), band_text((85, 200))
+    ('5-9', '85+')
     """
-    table = raws[spec.people.source].frame
-    assert table is not None
-    where = str(spec.path(spec.source(spec.people.source)))
-    remarks: list[str] = []
-    bands, shares = _shares(spec, raws, zones, members, remarks)
+    first, last = band
+    return f"{first}+" if last >= LAST_AGE else f"{first}-{last}"
+
+
+def build_people(ground: Ground) -> tuple[dict[str, NDArray[Any]], dict[str, Any], list[str]]:
+    """Counts [cells, bands] for night and day, those of each sex where it is known (`night_female` and so on), the bands, and remarks.
+
+    Whole numbers stay whole: int64 where the source counts whole persons, float64 otherwise. What the source counts beyond
+    the study area stands in the meta as `outside`; `method` says how counts came onto the cells.
+    """
+    spec, raws, zones, members = ground.spec, ground.raws, ground.zones, ground.members
+    people = spec.people
+    periods = [period for period in PERIODS if getattr(people, period)]
+    columns = tuple(getattr(people, period) for period in periods)
+    counted = count(Ask("[people]", "persons", people.source, columns, people.key, people.tier, people.spread), ground)
+    remarks = list(counted.remarks)
+    counts = dict(zip(periods, counted.by_cell.T, strict=True))
+    if people.control_source:
+        counts["night"] = _controlled(spec, raws, zones, members, counts["night"], remarks)
+    bands, sexes, shares = _made_up(spec, raws, zones, members, counts["night"], remarks)
     arrays: dict[str, NDArray[Any]] = {}
-    meta: dict[str, Any] = {"bands": bands, "totals": {}}
-    for period in PERIODS:
-        column = getattr(spec.people, period)
-        if not column:
-            continue
-        counts = _counts(table, column, where)
-        if period == "night" and spec.people.control_source:
-            counts = _controlled(spec, raws, zones, members, counts, remarks)
-        whole = bool(np.all(counts == np.round(counts)))
-        arrays[period] = spread_whole(counts.astype(np.int64), shares) if whole else spread_real(counts, shares)
-        meta["totals"][period] = float(counts.sum())
-        if period == "night" and spec.people.compare_source:
-            meta["compared"] = _compared(spec, raws, zones, members, counts)
+    meta: dict[str, Any] = {"bands": bands, "sexes": list(sexes), "totals": {}, "method": counted.method}
+    meta["outside"] = dict(zip(periods, map(float, counted.outside), strict=True))
+    for period, total in counts.items():
+        whole = bool(np.all(total == np.round(total)))
+        flat = shares.reshape(len(total), -1)
+        split = spread_whole(total.astype(np.int64), flat) if whole else spread_real(total, flat)
+        parts = split.reshape(shares.shape)
+        arrays[period] = parts.sum(axis=2)
+        arrays |= {f"{period}_{sex}": parts[:, :, column] for column, sex in enumerate(sexes) if sex}
+        meta["totals"][period] = float(total.sum())
+    if people.compare_source:
+        meta["compared"] = _compared(spec, raws, zones, members, counts["night"])
     return arrays, meta, remarks
 
 
-def _counts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.float64]:
-    if column not in table.columns:
-        raise InputError(Fault(where, f"there is no column '{column}'.", f"{', '.join(map(str, table.columns))}."))
-    counts = pd.to_numeric(table[column], errors="coerce").to_numpy(float)
-    bad = ~np.isfinite(counts) | (counts < 0)
-    if bad.any():
-        row = int(bad.nonzero()[0][0])
-        what = f"column '{column}' holds '{table[column].iloc[row]}'; {int(bad.sum())} rows are like this."
-        raise InputError(Fault(where, what, "a number of persons, 0 or more.", "correct the rows", row + 2))
-    return counts
+def _made_up(
+    spec: CitySpec,
+    raws: dict[str, Raw],
+    zones: gpd.GeoDataFrame,
+    members: dict[str, NDArray[np.int32]],
+    counts: NDArray[np.float64],
+    remarks: list[str],
+) -> tuple[list[str], tuple[str, ...], NDArray[np.float64]]:
+    """Age bands, sexes (one empty text where unknown) and their shares [cells, bands, sexes]."""
+    if not spec.people.margins:
+        bands, shares = _shares(spec, raws, zones, members, remarks)
+        return bands, ("",), shares[:, :, None]
+    if spec.people.age_source:
+        where = str(spec.folder / "city.toml")
+        raise InputError(Fault(where, "[people] states both `age_source` and `margins`.", "one of them.", "make the ages a margin"))
+    made = make_up(spec, raws, zones, members, counts, parse_band)
+    remarks += made.remarks
+    return [band_text(band) for band in made.bands], made.sexes, made.shares
 
 
 def _shares(

@@ -29,6 +29,9 @@ def build_places(
     """
     import shapely
 
+    if not tables:
+        texts = {name: np.zeros(0, object) for name in ("id", "kind", "name", "address")}
+        tables = {"": frame({**texts, "area_m2": np.zeros(0)}, [], WGS84)}
     merged = pd.concat([_with_source(table, source) for source, table in tables.items()], ignore_index=True)
     shapes = shapes_to_metric(merged.geometry.to_numpy(), WGS84, projection)
     centres = shapely.point_on_surface(shapes)
@@ -58,6 +61,8 @@ def _without_duplicates(places: pd.DataFrame, x: NDArray[np.float64], y: NDArray
     from scipy.spatial import cKDTree
 
     limit = parameter("engine_parameters", "places.duplicate").number
+    if places.empty:
+        return np.zeros(0, np.int64), []
     label = (places["kind"] + "\x1f" + places["name"]).to_numpy()
     named = (places["name"].str.strip() != "").to_numpy()
     pairs = cKDTree(np.column_stack([x, y])).query_pairs(limit, output_type="ndarray")

@@ -100,13 +100,20 @@ class Twin:
         cells = self.layer("cells")
         return {tier: np.asarray(cells.array(f"member_{tier}")) for tier in self.tiers}
 
-    def residents(self, group: str = "all", period: str = PERIOD) -> NDArray[np.float64]:
-        """Residents of a group in every cell, float64 [cells] (whole numbers where the source counts whole persons)."""
+    def residents(self, group: str = "all", period: str = PERIOD, sex: str = "") -> NDArray[np.float64]:
+        """Residents of a group in every cell, float64 [cells] (whole numbers where the source counts whole persons).
+
+        `sex` is `female`, `male`, or empty for everybody. Raises `UsageError` where the city's data do not tell the group.
+        """
+        if sex and sex not in self.sexes:
+            known = ", ".join(self.sexes) or "none"
+            msg = f"the residents of this city are not known by the sex '{sex}'; known: {known}"
+            raise UsageError(msg)
         columns = self._columns_of(group)
         if not columns:
             msg = f"the ages known in this city do not tell the group '{group}'; it can count: {', '.join(self.groups)}"
             raise UsageError(msg)
-        counts = self.layer("people").array(period)
+        counts = self.layer("people").array(f"{period}_{sex}" if sex else period)
         return np.asarray(counts[:, columns].sum(axis=1), dtype=np.float64)
 
     def _columns_of(self, group: str) -> list[int]:
@@ -125,6 +132,32 @@ class Twin:
     def groups(self) -> tuple[str, ...]:
         """The groups of residents whose number the city's age bands tell."""
         return tuple(row.id for row in load_standard("groups") if self._columns_of(row.id))
+
+    @property
+    def sexes(self) -> tuple[str, ...]:
+        """The sexes by which residents are known; none where no source tells them."""
+        return tuple(sex for sex in self.layer("people").meta.get("sexes", ()) if sex)
+
+    def jobs(self, sector: str = "") -> NDArray[np.float64]:
+        """Jobs in every cell, float64 [cells], all of them or those of one sector.
+
+        Raises `UsageError` where the city has no jobs or no such sector.
+        """
+        if not self.has("jobs"):
+            msg = "this city has no jobs: add [jobs] to city.toml"
+            raise UsageError(msg)
+        layer = self.layer("jobs")
+        if not sector:
+            return np.asarray(layer.array("jobs"), np.float64)
+        if sector not in self.sectors:
+            msg = f"there is no sector '{sector}' of jobs; this city has: {', '.join(self.sectors) or 'none'}"
+            raise UsageError(msg)
+        return np.asarray(layer.array("by_sector")[:, self.sectors.index(sector)], np.float64)
+
+    @property
+    def sectors(self) -> tuple[str, ...]:
+        """The sectors by which jobs are known."""
+        return tuple(self.layer("jobs").meta["sectors"]) if self.has("jobs") else ()
 
     @property
     def periods(self) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _nearest_centre(
 READERS.add(
     Reader(
         "cell_centres",
-        ("cells",),
+        ("cells", "counts"),
         "a CSV table of cell centres of a hexagon or square lattice.",
         {
             "encoding": Option(str, "", "the encoding; left out, it is detected"),

@@ -104,7 +104,7 @@ def _unique(ids: Sequence[str], where: str) -> None:
 READERS.add(
     Reader(
         "polygon_cells",
-        ("cells",),
+        ("cells", "counts"),
         "GeoJSON, GeoPackage or shapefile of polygons with counts of people.",
         {
             "layer": Option(str, "", "the layer inside a GeoPackage; left out, the first one"),
@@ -118,7 +118,7 @@ READERS.add(
 READERS.add(
     Reader(
         "h3_cells",
-        ("cells",),
+        ("cells", "counts"),
         "a CSV table of H3 cells with counts of people.",
         {
             "encoding": Option(str, "", "the encoding; left out, it is detected"),

@@ -90,7 +90,7 @@ _GRID = {
 READERS.add(
     Reader(
         "raster_cells",
-        ("cells",),
+        ("cells", "counts"),
         "a raster of persons a pixel (GeoTIFF and others), each pixel a cell.",
         {
             **_GRID,
