@@ -91,30 +91,33 @@ class Legs:
         return Hops(self.start, self.target, self.seconds)
 
 
-def transfers(timetable: Timetable, walks: Legs | None = None, *, change: float | None = None) -> Legs:
-    """Changes between stops: walks through the streets, the timetable's own transfers and pathways, and changing at one stop.
+def transfers(timetable: Timetable, walks: Legs | None = None, *, change: float | None = None, ways: Legs | None = None) -> Legs:
+    """Changes between stops: walks through the streets, ways through stations, the timetable's own transfers, changing at one stop.
 
-    `walks` are legs from stops to stops. A transfer that the timetable forbids (type 3) is taken out; one with a least time (type 2)
-    takes at least that, and is possible even where no walk is known; types 0 and 1 without a walk take `change` seconds. Pathways
-    with a traversal time join what they join. Changing at one stop takes `change` seconds (default: `transit.change`) or what the
-    timetable says for the stop. Shapes: rows and targets are the timetable's stops.
+    `walks` are legs from stops to stops; `ways` those along pathways (`transit_stations.inside`), which are taken instead of the street
+    where there are any. A transfer that the timetable forbids (type 3) is taken out; one with a least time (type 2) takes at least that,
+    and is possible even where no walk is known; types 0 and 1 without a walk take `change` seconds; a transfer of a station holds for
+    all of its platforms that have none of their own. Changing at one stop takes `change` seconds (default: `transit.change`) or what
+    the timetable says for the stop. Shapes: rows and targets are the timetable's stops.
     """
     stops = len(timetable.stop_id)
     least = parameter("transit_parameters", "transit.change").number if change is None else change
     if not least >= 0:
         msg = f"the time to change must not be negative: {least}"
         raise UsageError(msg)
-    if walks is not None and (walks.rows != stops or walks.targets != stops):
-        msg = f"walks between stops lead from {stops} stops to {stops}, not from {walks.rows} to {walks.targets}"
-        raise UsageError(msg)
-    pairs: dict[tuple[int, int], float] = {(stop, stop): float(least) for stop in np.unique(timetable.call_stop).tolist()}
-    if walks is not None:
-        for row, target, seconds in zip(walks.row.tolist(), walks.target.tolist(), walks.seconds.tolist(), strict=True):
-            if row != target:
-                pairs[row, target] = float(seconds)
-    _add_pathways(timetable, pairs)
-    columns = (timetable.transfer_from, timetable.transfer_to, timetable.transfer_type, timetable.transfer_seconds)
-    for row, target, kind, seconds in zip(*(column.tolist() for column in columns), strict=True):
+    served = np.zeros(stops, bool)
+    served[timetable.call_stop] = True
+    pairs: dict[tuple[int, int], float] = {(stop, stop): float(least) for stop in np.flatnonzero(served).tolist()}
+    for legs in (walks, ways):
+        if legs is None:
+            continue
+        if legs.rows != stops or legs.targets != stops:
+            msg = f"walks between stops lead from {stops} stops to {stops}, not from {legs.rows} to {legs.targets}"
+            raise UsageError(msg)
+        held = served[legs.row] & served[legs.target] & (legs.row != legs.target)
+        for row, target, seconds in zip(legs.row[held].tolist(), legs.target[held].tolist(), legs.seconds[held].tolist(), strict=True):
+            pairs[row, target] = float(seconds)
+    for row, target, kind, seconds in _rules(timetable, served):
         if kind == NOT_POSSIBLE:
             pairs.pop((row, target), None)
         elif kind == MINIMUM and seconds >= 0:
@@ -125,10 +128,16 @@ def transfers(timetable: Timetable, walks: Legs | None = None, *, change: float 
     return Legs.build(stops, stops, rows, targets, list(pairs.values()))
 
 
-def _add_pathways(timetable: Timetable, pairs: dict[tuple[int, int], float]) -> None:
-    columns = (timetable.pathway_from, timetable.pathway_to, timetable.pathway_seconds, timetable.pathway_both_ways)
-    for row, target, seconds, both in zip(*(column.tolist() for column in columns), strict=True):
-        if seconds >= 0 and row != target:
-            pairs[row, target] = min(pairs.get((row, target), float(seconds)), float(seconds))
-            if both:
-                pairs[target, row] = min(pairs.get((target, row), float(seconds)), float(seconds))
+def _rules(timetable: Timetable, served: npt.NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    """The timetable's transfers between platforms: those of stations for their platforms first, so that a platform's own comes after."""
+    platforms: dict[int, list[int]] = {}
+    for stop in np.flatnonzero((timetable.stop_parent >= 0) & served).tolist():
+        platforms.setdefault(int(timetable.stop_parent[stop]), []).append(stop)
+    columns = (timetable.transfer_from, timetable.transfer_to, timetable.transfer_type, timetable.transfer_seconds)
+    own: list[tuple[int, int, int, int]] = []
+    wide: list[tuple[int, int, int, int]] = []
+    for row, target, kind, seconds in zip(*(column.tolist() for column in columns), strict=True):
+        ends = [[stop] if served[stop] else platforms.get(stop, [stop]) for stop in (row, target)]
+        single = ends == [[row], [target]]
+        (own if single else wide).extend((a, b, kind, seconds) for a in ends[0] for b in ends[1] if single or a != b)
+    return wide + own
