@@ -44,13 +44,15 @@ class Town:
     people: dict[str, int] = field(default_factory=dict)
     toml_extra: str = ""
     street_shift: float = 0.0
+    # A rectangle (west, south, east, north) inside which no street is drawn; its edge is.
+    without_streets: tuple[float, float, float, float] | None = None
 
 
 def write_town(folder: Path, town: Town | None = None) -> Path:
     """Write the town as a city's folder and give the folder back."""
     drawn = town or Town()
     (folder / "data" / "streets").mkdir(parents=True)
-    _write_streets(folder / "data" / "streets", drawn.street_shift)
+    _write_streets(folder / "data" / "streets", drawn.street_shift, drawn.without_streets)
     _write_districts(folder / "data" / "districts.geojson")
     _write_cells(folder / "data" / "cells.csv", drawn)
     _write_csv(folder / "data" / "ages.csv", ["code", "young", "middle", "old"], [[name, *shares] for name, shares in AGE_SHARES.items()])
@@ -67,7 +69,7 @@ def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
         writer.writerows(rows)
 
 
-def _write_streets(folder: Path, shift: float) -> None:
+def _write_streets(folder: Path, shift: float, hole: tuple[float, float, float, float] | None) -> None:
     corners = range(0, SIDE + 1, STEP)
     nodes: list[list[Any]] = [[f"{x}/{y}", *lonlat(x + shift, y + shift)] for x in corners for y in corners]
     edges: list[list[Any]] = []
@@ -77,6 +79,13 @@ def _write_streets(folder: Path, shift: float) -> None:
                 edges.append([f"{x}/{y}", f"{x + STEP}/{y}", STEP])
             if y < SIDE:
                 edges.append([f"{x}/{y}", f"{x}/{y + STEP}", STEP])
+    if hole is not None:
+        west, south, east, north = hole
+        middles = {(u, v): [(int(a) + int(b)) / 2 for a, b in zip(u.split("/"), v.split("/"), strict=True)] for u, v, _ in edges}
+        inside = {ends for ends, (x, y) in middles.items() if west < x < east and south < y < north}
+        edges = [edge for edge in edges if (edge[0], edge[1]) not in inside]
+        used = {name for edge in edges for name in edge[:2]}
+        nodes = [node for node in nodes if node[0] in used]
     _write_csv(folder / "nodes.csv", ["node", "lon", "lat"], nodes)
     _write_csv(folder / "edges.csv", ["u", "v", "length_m"], edges)
 

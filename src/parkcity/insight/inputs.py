@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _M2_PER_KM2 = 1e6
+_M_PER_KM = 1000.0
 _STREET_BASICS = {"node_x", "node_y", "node_piece", "edge_u", "edge_v", "edge_length", "geom_start", "geom_xy", "junction_x", "junction_y"}
 _S_PER_MIN = 60.0
 BASE_LAYERS = ("cells", "people")
@@ -127,11 +128,24 @@ class Inputs:
 
     def _street_parts(self) -> dict[str, NDArray[Any]]:
         def make() -> dict[str, NDArray[Any]]:
-            from parkcity.insight.location import junctions_by_cell, street_km_by_cell
+            from parkcity.insight.location import junctions_by_cell
 
-            return {"street_km": street_km_by_cell(self.twin), "junctions": junctions_by_cell(self.twin)}
+            edge, cell, share = self.street_shares()
+            km = share * np.asarray(self.twin.layer("streets").array("edge_length"))[edge] / _M_PER_KM
+            return {"street_km": np.bincount(cell, km, minlength=len(self.twin.cells)), "junctions": junctions_by_cell(self.twin)}
 
         return self.kept("street_parts", ("cells", "streets"), {}, make)
+
+    def street_shares(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Which share (0 to 1) of which street lies in which cell: `edge`, `cell`, `share`, all [k]."""
+
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.insight.location import street_shares
+
+            return dict(zip(("edge", "cell", "share"), street_shares(self.twin), strict=True))
+
+        kept = self.kept("street_shares", ("cells", "streets"), {}, make)
+        return kept["edge"], kept["cell"], kept["share"]
 
     # --- travel ---------------------------------------------------------------------------------------------------
 

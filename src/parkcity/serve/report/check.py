@@ -61,7 +61,7 @@ def run_check(
     twin = build(folder, lambda step, share: progress(step, 0.3 * share), memory_gb=memory_gb)
     measured, rows, flags = _measure(twin, progress, threads)
     try:
-        files = _write(out, twin, measured, rows, flags, lang, progress)
+        files = _write(out, twin, measured, rows, flags, lang, progress, threads)
     except OSError as error:
         raise InputError(
             Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")
@@ -150,8 +150,11 @@ def _write(
     flags: list[dict[str, Any]],
     lang: Lang,
     progress: Callable[[str, float], None],
+    threads: int | None,
 ) -> dict[str, str]:
     from parkcity.insight import gaps
+    from parkcity.insight.inputs import Inputs
+    from parkcity.insight.lists import LISTS
     from parkcity.insight.run import COLUMNS
     from parkcity.serve.cli.output import csv_text
     from parkcity.serve.report.geopackage import write_geopackage
@@ -164,11 +167,16 @@ def _write(
     write_text(out / "completeness.csv", _BOM + csv_text(flags, _FLAG_COLUMNS))
     gap_list = gaps.gap_rows(twin, measured, twin.spec.area_tier)
     write_text(out / "gaps.csv", _BOM + csv_text(gap_list, gaps.COLUMNS))
+    inputs = Inputs(twin, threads=threads)
+    lists = [one for one in LISTS if one.can(inputs)]
+    for number, one in enumerate(lists):
+        progress(f"list {one.file}", 0.72 + 0.04 * number / len(lists))
+        write_text(out / one.file, _BOM + csv_text(one.rows(inputs, twin.spec.area_tier), one.columns))
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
     write_text(out / "report.html", render(twin, rows, measured, lang))
-    return {name: hash_file(out / name) for name in OUTPUTS}
+    return {name: hash_file(out / name) for name in (*OUTPUTS, *(one.file for one in lists))}
 
 
 def _manifest(twin: Twin, key: str, lang: Lang, files: dict[str, str], rows: list[dict[str, Any]]) -> dict[str, Any]:
