@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,6 +100,11 @@ class TransitSetting:
     def walked(self) -> Legs:
         """The direct legs, or none."""
         return Legs.none(self.origins, self.places) if self.direct is None else self.direct
+
+    def of_origins(self, rows: npt.ArrayLike) -> TransitSetting:
+        """The same question from some of the origins, numbered anew in the order given."""
+        direct = None if self.direct is None else self.direct.take(rows)
+        return replace(self, access=self.access.take(rows), direct=direct)
 
     def arena(self) -> Arena:
         """Room for one thread."""

@@ -84,6 +84,14 @@ class Legs:
         """The same legs from targets to rows."""
         return Legs.build(self.targets, self.rows, self.target, self.row, self.seconds)
 
+    def take(self, rows: npt.ArrayLike) -> Legs:
+        """The legs from some rows, numbered anew in the order given."""
+        chosen = np.asarray(rows, dtype=np.int64).ravel()
+        count = np.diff(self.start)[chosen]
+        start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        leg = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[chosen], count)
+        return Legs(start, self.target[leg], self.seconds[leg], self.targets)
+
     def hops(self) -> Hops:
         """As the kernel wants them."""
         from parkcity.travel.kernels.raptor import Hops

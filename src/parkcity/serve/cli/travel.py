@@ -1,4 +1,4 @@
-"""`parkcity times`, `reach` and `route`: walking times of a group, by cell."""
+"""`parkcity times`, `reach` and `route`: times of a group on foot or by transit, by cell."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ import numpy as np
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.base.words import language
 from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, threads_option
+from parkcity.serve.cli.transit import (
+    REACH,
+    ROUTE,
+    TIMES,
+    When,
+    reach_by_transit,
+    route_by_transit,
+    times_by_transit,
+    transit_options,
+    words,
+)
 
 if TYPE_CHECKING:
     from parkcity.insight.inputs import Inputs
@@ -25,6 +36,12 @@ def _inputs(city: str, group: str, threads: int | None) -> Inputs:
 
     group_ages(group)
     return Inputs(build(Path(city)), group, threads=threads)
+
+
+def _asked(when: dict[str, Any]) -> When:
+    asked = When(**when)
+    asked.check()
+    return asked
 
 
 def _known_class(kind: str, inputs: Inputs) -> str:
@@ -45,12 +62,19 @@ def _known_class(kind: str, inputs: Inputs) -> str:
 @format_option()
 @lang_option()
 @threads_option()
-def times(city: str, kind: str, group: str, form: str, lang: str | None, threads: int | None) -> None:
-    """Walking minutes and metres from every cell of CITY to the nearest place of KIND."""
+@transit_options
+def times(city: str, kind: str, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
+    """Minutes (and metres, on foot) from every cell of CITY to the nearest place of KIND."""
     from parkcity.travel.states import NAMES, State
 
+    asked = _asked(when)
     inputs = _inputs(city, group, threads)
     chosen = _known_class(kind, inputs)
+    named = {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}
+    if asked.mode == "transit":
+        rows, meta = times_by_transit(inputs, chosen, asked, language(lang))
+        emit(rows, {**named, **meta}, TIMES, form, language(lang))
+        return
     minutes, metres, place = inputs.minutes(chosen), inputs.distance_m(chosen), inputs.nearest_place(chosen)
     states = inputs.states(chosen)
     cells, places = inputs.twin.cells, inputs.twin.places
@@ -68,24 +92,31 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
         for row in range(len(cells))
     ]
     columns = ("cell", "residents", "minutes", "metres", "place", "name", "state")
-    emit(rows, {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}, columns, form, language(lang))
+    emit(rows, named, columns, form, language(lang))
 
 
 @click.command()
 @city_argument()
 @click.argument("cell")
-@click.option("--minutes", type=click.FloatRange(0, 540), default=15.0, show_default=True, help="Longest walk.")
+@click.option("--minutes", type=click.FloatRange(0, 540), default=15.0, show_default=True, help="Longest way.")
 @_GROUP
 @format_option()
 @lang_option()
 @threads_option()
-def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str | None, threads: int | None) -> None:
-    """Every place that the residents of CELL reach on foot."""
+@transit_options
+def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
+    """Every place that the residents of CELL reach."""
     from parkcity.insight.explain import cell_row
     from parkcity.travel import Attach, reach_pairs
 
+    asked = _asked(when)
     inputs = _inputs(city, group, threads)
     row = cell_row(inputs.twin, cell)
+    named = {"city": inputs.twin.spec.id, "cell": cell, "group": group, "minutes": minutes}
+    if asked.mode == "transit":
+        rows, meta = reach_by_transit(inputs, row, minutes, asked, language(lang))
+        emit(rows, {**named, "count": len(rows), **meta}, REACH, form, language(lang))
+        return
     every = inputs.origins()
     mine = every.owner == row
     origin = Attach(np.zeros(int(mine.sum()), np.int32), every.edge[mine], every.offset[mine], every.distance[mine], 1)
@@ -101,8 +132,7 @@ def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str
         }
         for cost, number in sorted(zip(found.cost.tolist(), found.place.tolist(), strict=True))
     ]
-    meta = {"city": inputs.twin.spec.id, "cell": cell, "group": group, "minutes": minutes, "count": len(rows)}
-    emit(rows, meta, ("minutes", "kind", "name", "place"), form, language(lang))
+    emit(rows, {**named, "count": len(rows)}, REACH, form, language(lang))
 
 
 @click.command()
@@ -113,12 +143,22 @@ def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str
 @format_option()
 @lang_option()
 @threads_option()
-def route(city: str, cell: str, kind: str, group: str, form: str, lang: str | None, threads: int | None) -> None:
-    """The way from CELL to its nearest place of KIND, point by point."""
+@transit_options
+def route(city: str, cell: str, kind: str, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
+    """The way from CELL to its nearest place of KIND: point by point on foot, leg by leg by transit."""
     from parkcity.insight.explain import cell_row, way_to
 
+    asked = _asked(when)
     inputs = _inputs(city, group, threads)
     chosen = _known_class(kind, inputs)
+    if asked.mode == "transit":
+        legs, found = route_by_transit(inputs, chosen, cell_row(inputs.twin, cell), asked, language(lang))
+        if form == "table":
+            click.echo(
+                f"{found['name']} ({found['place']}): {found['minutes']:.1f} min" if found["place"] else words().get("none", language(lang))
+            )
+        emit(legs, {"city": inputs.twin.spec.id, "cell": cell, "group": group, **found}, ROUTE, form, language(lang))
+        return
     way = way_to(inputs, chosen, cell_row(inputs.twin, cell))
     rows: list[dict[str, Any]] = [{"seq": number, "lon": lon, "lat": lat} for number, (lon, lat) in enumerate(way.line)]
     meta = {

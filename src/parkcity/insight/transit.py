@@ -1,0 +1,185 @@
+"""The transit of a city as its twin knows it: the question of a matrix for one group of residents, made of the twin's layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.base.errors import MissingLayerError, UsageError
+from parkcity.insight.inputs import profile_of
+from parkcity.standards import parameter
+from parkcity.twin.timetable_layer import LAYER, chosen_weekday, timetable_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parkcity.insight.inputs import Inputs
+    from parkcity.travel import Attach
+    from parkcity.travel.transit import TransitSetting, TransitTimes
+    from parkcity.travel.transit_day import TransitDay
+    from parkcity.travel.transit_legs import Legs
+    from parkcity.twin.timetable import Timetable
+
+    Floats = NDArray[np.float64]
+
+LAYERS = ("cells", "streets", "attachments", LAYER)
+STEP_FREE_PROFILES = ("wheelchair", "powered")
+
+
+def limit_of(name: str) -> float:
+    """A limit or default of the transit engine."""
+    return parameter("transit_parameters", f"transit.{name}").number
+
+
+@dataclass
+class CityTransit:
+    """Transit for the group of residents of `inputs` on a date; None takes the twin's ordinary weekday.
+
+    `walk_s`: longest walk between a door and a stop, `change_s`: between two rides, `direct_s`: without any ride, seconds.
+    `draw`: a seed, to draw the departures of headways instead of taking them from the beginning of their period.
+    """
+
+    inputs: Inputs
+    day: date | None = None
+    walk_s: float = field(default_factory=lambda: limit_of("walk_limit"))
+    change_s: float = field(default_factory=lambda: limit_of("change_limit"))
+    direct_s: float = field(default_factory=lambda: limit_of("direct_limit"))
+    rides: int | None = None
+    limit: int | None = None
+    draw: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.inputs.twin.has(LAYER):
+            raise MissingLayerError("transit", [LAYER])
+        if not (self.walk_s > 0 and self.change_s >= 0 and self.direct_s > 0):
+            msg = f"limits of walks are above 0 s, not {self.walk_s:g}, {self.change_s:g} and {self.direct_s:g}"
+            raise UsageError(msg)
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """The twin's timetable."""
+        return timetable_of(self.inputs.twin.layer(LAYER))
+
+    @property
+    def date(self) -> date:
+        """The date asked for."""
+        return self.day or date.fromisoformat(chosen_weekday(self.inputs.twin.layer(LAYER)))
+
+    @property
+    def step_free(self) -> bool:
+        """Does the group need stops, trips and ways without steps?"""
+        return profile_of(self.inputs.group) in STEP_FREE_PROFILES
+
+    @cached_property
+    def trips(self) -> TransitDay:
+        """The trips of the date. Raises `InputError` when nothing runs."""
+        from parkcity.travel.transit_day import transit_day
+
+        return transit_day(self.timetable, self.date, draw=self.draw, step_free=self.step_free)
+
+    def stops(self) -> Attach:
+        """Where stops meet the streets."""
+        from parkcity.travel import Attach
+
+        layer = self.inputs.twin.layer(LAYER)
+        parts = {name: np.asarray(layer.array(f"attach_{name}")) for name in ("owner", "edge", "offset", "distance")}
+        return Attach(**parts, owners=len(self.timetable.stop_id))
+
+    @cached_property
+    def _ways(self) -> Legs:
+        from parkcity.travel.transit_stations import inside
+
+        return inside(self.timetable, step_free=self.step_free)
+
+    @cached_property
+    def access(self) -> Legs:
+        """Legs from cells to stops."""
+        from parkcity.travel.transit_stations import through_entrances
+
+        legs = self._legs("cells to stops", self.inputs.origins(), self.stops(), self.walk_s)
+        return through_entrances(self.timetable, legs, self._ways)
+
+    def egress(self, doors: Attach, place: NDArray[np.int32], places: int) -> Legs:
+        """Legs from stops to places by their doors (`place`: the place of each door)."""
+        from parkcity.travel import reach_pairs
+        from parkcity.travel.transit_legs import Legs
+        from parkcity.travel.transit_stations import through_entrances
+
+        pairs = reach_pairs(self.inputs.network, self.stops(), doors, self.walk_s, place, threads=self.inputs.threads)
+        legs = Legs.of_pairs(pairs, places)
+        return through_entrances(self.timetable, legs.turned(), self._ways.turned()).turned()
+
+    @cached_property
+    def egress_to_cells(self) -> Legs:
+        """Legs from stops to cells."""
+        from parkcity.travel.transit_stations import through_entrances
+
+        legs = self._legs("stops to cells", self.stops(), self.inputs.origins(), self.walk_s)
+        return through_entrances(self.timetable, legs.turned(), self._ways.turned()).turned()
+
+    @cached_property
+    def changes(self) -> Legs:
+        """Legs between stops."""
+        from parkcity.travel.transit_legs import transfers
+
+        walks = self._legs("stops to stops", self.stops(), self.stops(), self.change_s)
+        return transfers(self.timetable, walks, change=parameter("walking_speeds", "board.slack").number, ways=self._ways)
+
+    def _legs(self, name: str, origins: Attach, targets: Attach, limit: float) -> Legs:
+        from parkcity.travel import reach_pairs
+        from parkcity.travel.transit_legs import Legs
+
+        def make() -> dict[str, NDArray[Any]]:
+            found = Legs.of_pairs(reach_pairs(self.inputs.network, origins, targets, limit, threads=self.inputs.threads), targets.owners)
+            return {"start": found.start, "target": found.target, "seconds": found.seconds}
+
+        args = {"limit": limit, "profile": profile_of(self.inputs.group)}
+        return Legs(**self.inputs.kept(f"transit {name}", LAYERS, args, make), targets=targets.owners)
+
+    def to_cells(self) -> TransitSetting:
+        """The question of times from all cells to all cells."""
+        from parkcity.travel.transit import TransitSetting
+
+        direct = self._legs("cells to cells", self.inputs.origins(), self.inputs.origins(), self.direct_s)
+        return TransitSetting(self.trips, self.access, self.egress_to_cells, self.changes, direct, self.rides, self.limit)
+
+    def to_places(self, doors: Attach, place: NDArray[np.int32], places: int) -> TransitSetting:
+        """The question of times from all cells to places."""
+        from parkcity.travel import reach_pairs
+        from parkcity.travel.transit import TransitSetting
+        from parkcity.travel.transit_legs import Legs
+
+        afoot = reach_pairs(self.inputs.network, self.inputs.origins(), doors, self.direct_s, place, threads=self.inputs.threads)
+        direct, egress = Legs.of_pairs(afoot, places), self.egress(doors, place, places)
+        return TransitSetting(self.trips, self.access, egress, self.changes, direct, self.rides, self.limit)
+
+    def to_class(self, class_id: str) -> tuple[TransitSetting, NDArray[np.int64]]:
+        """The question of times to the places of a class, and the rows of these places."""
+        doors, place, rows = self.inputs.doors_of(class_id)
+        return self.to_places(doors, place, len(rows)), rows
+
+    def times(self, setting: TransitSetting, depart: int, window: int, percentiles: tuple[float, ...] = (50,)) -> TransitTimes:
+        """Times over a window of departures, or at one departure where `window` is 0."""
+        from parkcity.travel.transit import depart_at, over_window
+
+        if window == 0:
+            return depart_at(setting, [depart], threads=self.inputs.threads)
+        return over_window(setting, depart, depart + window, percentiles=percentiles, threads=self.inputs.threads)
+
+    def departures_per_stop(self, first: int, last: int) -> NDArray[np.int64]:
+        """Departures that one can get on at every stop, from `first` until before `last` seconds of the day, int64 [stops]."""
+        lines = self.trips.lines
+        counts = np.zeros(self.trips.stops, np.int64)
+        for pattern in range(len(lines.calls) - 1):
+            calls = slice(int(lines.calls[pattern]), int(lines.calls[pattern + 1]))
+            rows = slice(int(lines.times[pattern]), int(lines.times[pattern + 1]))
+            leaves = lines.departure[rows].reshape(calls.stop - calls.start, -1)
+            able = lines.board[calls].copy()
+            able[-1] = False
+            inside = ((leaves >= first) & (leaves < last)).sum(axis=1) * able
+            np.add.at(counts, lines.stop[calls], inside)
+        return counts
