@@ -60,6 +60,9 @@ _KIND_OF = {
 """Which kind answers which facility of GB 50180-2018."""
 
 
+_PLAIN = ("park", "sports", "hospital")
+"""Kinds that stand as a class whatever their size."""
+
 _NOT_BY_RESIDENTS = {"metro_station", "bus_stop", "bus_terminal", "parking"}
 
 
@@ -92,7 +95,7 @@ class PlaceClass:
 @cache
 def place_classes() -> dict[str, PlaceClass]:
     """All classes by id: the plain kinds, and the sized ones of the norms."""
-    classes = {kind_id: PlaceClass(kind_id, kind_id) for kind_id in dict.fromkeys(["park", "sports", *_KIND_OF.values()])}
+    classes = {kind_id: PlaceClass(kind_id, kind_id) for kind_id in dict.fromkeys([*_PLAIN, *_KIND_OF.values()])}
     for row in load("life_circle_facilities"):
         if row.id in _SIZED:
             least = row.extra_number("land_m2_min")

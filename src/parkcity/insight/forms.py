@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from parkcity.insight.operators.distribution import gini, weighted_mean, weighted_quantile
+from parkcity.insight.operators.inequality import atkinson, palma, theil, theil_parts
 from parkcity.insight.operators.zonal import ratio, zone_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
 Form = Literal["Share", "Total", "Mean", "Density", "Distribution", "Index"]
 FORMS: tuple[Form, ...] = get_args(Form)
-Statistic = Literal["mean", "median", "p90", "gini"]
+Statistic = Literal["mean", "median", "p90", "gini", "theil", "theil_between", "palma", "atkinson"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,16 @@ class Parts:
 
 @dataclass(frozen=True)
 class Spread:
-    """A value and a weight (residents) of every cell, and the statistic that sums them up."""
+    """A value and a weight (residents) of every cell, and the statistic that sums them up.
+
+    `group` int32 [cells]: the zone of each cell, for the part of inequality that lies between zones; `aversion` is Atkinson's.
+    """
 
     value: Floats
     weight: Floats
     statistic: Statistic
+    group: NDArray[np.int32] | None = None
+    aversion: float | None = None
 
     def cell_values(self) -> Floats:
         """The value in every cell."""
@@ -76,6 +84,9 @@ def by_zone(result: Result, member: NDArray[np.int32], zones: int) -> ZoneValues
     return ZoneValues(value, part, zone_sums(np.where(known, result.weight, 0.0), member, zones))
 
 
+_INEQUALITY: dict[str, Callable[[Floats, Floats], float]] = {"gini": gini, "theil": theil, "palma": palma}
+
+
 def _statistic(result: Spread, mine: NDArray[np.bool_]) -> float:
     known = mine & ~np.isnan(result.value)
     value, weight = result.value[known], result.weight[known]
@@ -83,6 +94,13 @@ def _statistic(result: Spread, mine: NDArray[np.bool_]) -> float:
         # Those who reach nothing have no distance; the mean is that of those who do, and the share of the others is flagged.
         reached = np.isfinite(value)
         return weighted_mean(value[reached], weight[reached])
-    if result.statistic == "gini":
-        return gini(value, weight)
+    if result.statistic in _INEQUALITY:
+        return _INEQUALITY[result.statistic](value, weight)
+    if result.statistic == "theil_between":
+        assert result.group is not None
+        parts = theil_parts(value, weight, result.group[known])
+        return parts.between / parts.total if parts.total > 0 else float("nan")
+    if result.statistic == "atkinson":
+        assert result.aversion is not None
+        return atkinson(value, weight, result.aversion)
     return weighted_quantile(value, weight, 0.5 if result.statistic == "median" else 0.9)

@@ -1,4 +1,4 @@
-"""Services: how many places there are for the residents."""
+"""Services: how many places there are, for whom, and whether those who reach them have enough of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import numpy.typing as npt
 
 from parkcity.insight.classes import class_of_facility, place_class
 from parkcity.insight.forms import Parts
-from parkcity.insight.registry import INDICATORS, Indicator, Input
-from parkcity.standards import load, parameter
+from parkcity.insight.operators.catchment import served
+from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.supply import services
+from parkcity.standards import Parameter, load, parameter
 
 Floats = npt.NDArray[np.float64]
+
+_HEADLINES = ("primary_school", "kindergarten", "health_centre")
 
 
 def places_per_head(residents: Floats, places: Floats, *, base: float) -> Parts:
@@ -18,7 +22,27 @@ def places_per_head(residents: Floats, places: Floats, *, base: float) -> Parts:
     return Parts(places, residents / base)
 
 
-def _declare() -> None:
+def supply_per_head(residents: Floats, access: Floats, *, base: float) -> Parts:
+    """Mean over residents of the supply that each shares with those who reach the same places, for each `base` residents."""
+    return Parts(residents * access * base, residents)
+
+
+def area_per_head(residents: Floats, access: Floats) -> Parts:
+    """Mean over residents of the area that each shares with those who reach the same places."""
+    return Parts(residents * access, residents)
+
+
+def residents_served(residents: Floats, access: Floats, *, residents_per_place: float) -> Parts:
+    """Residents for whom there is enough within reach; of a shortage each has the same part."""
+    return Parts(residents * served(access, 1.0 / residents_per_place), residents)
+
+
+def residents_unmet(residents: Floats, access: Floats, *, residents_per_place: float) -> Parts:
+    """Residents for whom there is nothing or not enough within reach."""
+    return Parts(residents * (1.0 - served(access, 1.0 / residents_per_place)), None)
+
+
+def _declare_counts() -> None:
     base = parameter("check_limits", "per.residents")
     clauses = {"sports": "lc.15.sport_large", "park": "lc.15.park_15"}
     for facility in load("life_circle_facilities"):
@@ -43,6 +67,152 @@ def _declare() -> None:
                 function=places_per_head,
             )
         )
+
+
+def _formula(row: Parameter) -> str:
+    """How access comes about, in the letters of the literature."""
+    shared = {
+        "two_step": "R_j = S_j / sum_i(P_i W_ij); A_i = sum_j(R_j W_ij)",
+        "three_step": "G_ij = W_ij / sum_j(W_ij); R_j = S_j / sum_i(G_ij P_i W_ij); A_i = sum_j(G_ij R_j W_ij)",
+        "huff_three_step": "G_ij = S_j W_ij / sum_j(S_j W_ij); R_j = S_j / sum_i(G_ij P_i); A_i = sum_j(G_ij R_j W_ij)",
+    }[row.extra["method"]]
+    return f"{shared}; W {row.extra['decay']}, 0 beyond {row.value} m on foot"
+
+
+def _declare_access(row: Parameter) -> None:
+    chosen = place_class(row.id)
+    inputs = {"residents": Input("residents"), "access": Input("access", {"class_id": row.id})}
+    if row.extra["supply"] == "area":
+        INDICATORS.add(
+            Indicator(
+                id=f"services.{row.id}.area_shared",
+                theme="services",
+                name_zh=f"步行可达、与他人共享的人均{chosen.name('zh')}面积",
+                name_en=f"Area for each resident, shared by all who reach it: {chosen.name('en')}",
+                unit="m2/person",
+                polarity="higher",
+                form="Mean",
+                formula=f"sum(residents x A) / sum(residents); {_formula(row)}; S square metres",
+                clause=row,
+                inputs=inputs,
+                function=area_per_head,
+                groups=ACCESS_GROUPS,
+            )
+        )
+        return
+    INDICATORS.add(
+        Indicator(
+            id=f"services.{row.id}.shared",
+            theme="services",
+            name_zh=f"步行可达、与他人共享的每十万居民{chosen.name('zh')}数量",
+            name_en=f"Places for each 100,000 residents, shared by all who reach them: {chosen.name('en')}",
+            unit="1/100000",
+            polarity="higher",
+            form="Mean",
+            formula=f"sum(residents x A) / sum(residents) x 100,000; {_formula(row)}; S places",
+            clause=row,
+            inputs=inputs,
+            parameters={"base": parameter("check_limits", "per.residents")},
+            function=supply_per_head,
+            groups=ACCESS_GROUPS,
+        )
+    )
+    INDICATORS.add(
+        Indicator(
+            id=f"services.{row.id}.capacity_shared",
+            theme="services",
+            name_zh=f"步行可达、与他人共享的每千居民{chosen.name('zh')}容量（座位或床位）",
+            name_en=f"Seats or beds for each 1,000 residents, shared by all who reach them: {chosen.name('en')}",
+            unit="1/1000",
+            polarity="higher",
+            form="Mean",
+            formula=f"sum(residents x A) / sum(residents) x 1,000; {_formula(row)}; S seats or beds",
+            clause=row,
+            inputs={"residents": Input("residents"), "access": Input("access", {"class_id": row.id, "supply": "capacity"})},
+            parameters={"base": parameter("check_limits", "per.thousand")},
+            function=supply_per_head,
+            groups=ACCESS_GROUPS,
+        )
+    )
+
+
+def _declare_enough(row: Parameter, per_place: Parameter) -> None:
+    """Quantity and reach together, where the norm says for how many residents a place is."""
+    chosen = place_class(row.id)
+    inputs = {"residents": Input("residents"), "access": Input("access", {"class_id": row.id})}
+    parameters = {"residents_per_place": per_place}
+    formula = f"{_formula(row)}; S places; N residents for each place"
+    INDICATORS.add(
+        Indicator(
+            id=f"services.{row.id}.served",
+            theme="services",
+            name_zh=f"{chosen.name('zh')}既够得着又够用的居民",
+            name_en=f"Residents with enough within reach: {chosen.name('en')}",
+            unit="share",
+            polarity="higher",
+            form="Share",
+            formula=f"sum(residents x min(A x N, 1)) / sum(residents); {formula}",
+            clause=row,
+            inputs=inputs,
+            parameters=parameters,
+            function=residents_served,
+            groups=ACCESS_GROUPS,
+            headline=row.id in _HEADLINES,
+        )
+    )
+    INDICATORS.add(
+        Indicator(
+            id=f"services.{row.id}.unmet",
+            theme="services",
+            name_zh=f"{chosen.name('zh')}需求未满足的居民",
+            name_en=f"Residents without enough within reach: {chosen.name('en')}",
+            unit="persons",
+            polarity="lower",
+            form="Total",
+            formula=f"sum(residents x (1 - min(A x N, 1))); {formula}",
+            clause=row,
+            inputs=inputs,
+            parameters=parameters,
+            function=residents_unmet,
+            groups=ACCESS_GROUPS,
+        )
+    )
+
+
+def _declare_for_age(row: Parameter) -> None:
+    chosen = place_class(row.id)
+    first, last = int(row.extra["age_from"]), int(row.extra["age_to"] or parameter("check_limits", "age.oldest").number)
+    ages_zh, ages_en = (f"{first}岁及以上", f"{first} and over") if not row.extra["age_to"] else (f"{first}-{last}岁", f"{first} to {last}")
+    INDICATORS.add(
+        Indicator(
+            id=f"services.{row.id}.per_10000_of_age",
+            theme="services",
+            name_zh=f"每万名{ages_zh}居民{chosen.name('zh')}数量",
+            name_en=f"Places for each 10,000 residents aged {ages_en}: {chosen.name('en')}",
+            unit="1/10000",
+            polarity="higher",
+            form="Density",
+            formula="sum(places) / sum(residents of the age) x 10,000; years of a wider age band count alike",
+            clause=row,
+            inputs={
+                "residents": Input("residents_aged", {"first": first, "last": last}),
+                "places": Input("place_count", {"class_id": row.id}),
+            },
+            parameters={"base": parameter("check_limits", "per.aged")},
+            function=places_per_head,
+        )
+    )
+
+
+def _declare() -> None:
+    _declare_counts()
+    loads = {load_row.id: load_row for load_row in load("service_loads")}
+    for row in services():
+        _declare_access(row)
+        if row.id in loads:
+            _declare_enough(row, loads[row.id])
+        if row.extra["age_from"]:
+            _declare_for_age(row)
 
 
 _declare()

@@ -1,4 +1,4 @@
-"""Distributions over residents: weighted means, quantiles, and the Gini coefficient.
+"""Distributions over residents: weighted means, quantiles, and the Gini coefficient. Other measures of inequality are in `inequality`.
 
 Values may be infinite (a place that cannot be reached): quantiles then say so, and the mean is infinite.
 """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parkcity.insight.run import Measured
     from parkcity.twin.twin import Twin
 
-THEMES = ("life_circle", "distance", "services", "green", "tod", "streets", "people")
+THEMES = ("life_circle", "distance", "services", "equity", "commute", "index", "green", "tod", "streets", "people")
 _GROUPS = ("all", "children", "elders")
 _FIRST = ("life_circle.index", "life_circle.all_needs")
 _GAP_ZONES, _GAP_CELLS = 20, 25

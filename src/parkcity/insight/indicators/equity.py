@@ -1,0 +1,130 @@
+"""Equity: how unevenly residents share what is within their reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from parkcity.insight.classes import place_class
+from parkcity.insight.forms import Spread
+from parkcity.insight.registry import INDICATORS, Indicator, Input
+from parkcity.insight.supply import services
+from parkcity.standards import Parameter, parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Floats = npt.NDArray[np.float64]
+
+_SERVICES = (
+    "primary_school",
+    "secondary_school",
+    "kindergarten",
+    "health_centre",
+    "hospital",
+    "nursing_home",
+    "culture_centre",
+    "sports",
+    "market",
+)
+
+
+def access_gini(residents: Floats, access: Floats) -> Spread:
+    """Gini coefficient over residents of the supply that each shares."""
+    return Spread(access, residents, "gini")
+
+
+def access_theil(residents: Floats, access: Floats) -> Spread:
+    """Theil's T over residents of the supply that each shares."""
+    return Spread(access, residents, "theil")
+
+
+def access_theil_between(residents: Floats, access: Floats, zone: npt.NDArray[np.int32]) -> Spread:
+    """The part of Theil's T that lies between the means of districts."""
+    return Spread(access, residents, "theil_between", group=zone)
+
+
+def access_palma(residents: Floats, access: Floats) -> Spread:
+    """What the best supplied tenth shares over what the worst supplied four tenths do; infinite where these have nothing."""
+    return Spread(access, residents, "palma")
+
+
+def access_atkinson(residents: Floats, access: Floats, *, aversion: float) -> Spread:
+    """Atkinson index over residents of the supply that each shares."""
+    return Spread(access, residents, "atkinson", aversion=aversion)
+
+
+def _add(
+    row: Parameter,
+    name: str,
+    names: tuple[str, str],
+    formula: str,
+    clause: Parameter,
+    function: Callable[..., Spread],
+    more: dict[str, Input] | None = None,
+    parameters: dict[str, Parameter] | None = None,
+) -> None:
+    chosen = place_class(row.id)
+    INDICATORS.add(
+        Indicator(
+            id=f"equity.{row.id}.{name}",
+            theme="equity",
+            name_zh=f"{chosen.name('zh')}供给分布：{names[0]}",
+            name_en=f"{names[1]}: {chosen.name('en')}",
+            unit="share" if name == "theil_between" else "ratio",
+            polarity="neutral" if name == "theil_between" else "lower",
+            form="Distribution",
+            formula=f"{formula}; x the supply that a resident shares ({row.extra['method']}, {row.value} m)",
+            clause=clause,
+            inputs={"residents": Input("residents"), "access": Input("access", {"class_id": row.id}), **(more or {})},
+            parameters=parameters or {},
+            function=function,
+        )
+    )
+
+
+def _declare(row: Parameter) -> None:
+    theil = parameter("check_limits", "equity.theil")
+    aversion = parameter("check_limits", "equity.aversion")
+    _add(
+        row,
+        "gini",
+        ("基尼系数", "Gini coefficient of supply within reach"),
+        "sum_ij w_i w_j |x_i - x_j| / (2 W^2 mean)",
+        parameter("check_limits", "park.gini"),
+        access_gini,
+    )
+    _add(row, "theil", ("泰尔指数", "Theil index of supply within reach"), "sum p (x/mean) ln(x/mean)", theil, access_theil)
+    _add(
+        row,
+        "theil_between",
+        ("泰尔指数中区间差异的占比", "Part of the Theil index between districts"),
+        "sum_g p_g (mean_g/mean) ln(mean_g/mean) / T",
+        theil,
+        access_theil_between,
+        {"zone": Input("zone")},
+    )
+    _add(
+        row,
+        "palma",
+        ("帕尔马比值", "Palma ratio of supply within reach"),
+        "share of the top 10 % / share of the bottom 40 %",
+        parameter("check_limits", "equity.palma"),
+        access_palma,
+    )
+    _add(
+        row,
+        "atkinson",
+        ("阿特金森指数", "Atkinson index of supply within reach"),
+        "1 - (sum p x^(1-e))^(1/(1-e)) / mean",
+        aversion,
+        access_atkinson,
+        parameters={"aversion": aversion},
+    )
+
+
+for _row in services():
+    if _row.id in _SERVICES:
+        _declare(_row)
