@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.geo import WGS84, shapes_to_metric
-from parkcity.insight.blocks import blocks_of
 from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, profile_of
-from parkcity.insight.location import cell_of_metric_points
 from parkcity.insight.registry import Input
 from parkcity.standards import load, parameter
-from parkcity.twin.streets import edge_shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +66,8 @@ def _divided(inputs: Inputs) -> NDArray[np.bool_]:
 def _carriageways(arrays: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
     import shapely
 
+    from parkcity.twin.streets import edge_shapes
+
     codes = [int(row.number) for row in load("street_groups") if row.extra["divides"] == "1"]
     rows = np.nonzero((np.asarray(arrays["oneway"]) != 0) & np.isin(arrays["klass"], codes))[0]
     divided = np.zeros(len(arrays["edge_u"]), bool)
@@ -95,6 +93,8 @@ def block_sum(inputs: Inputs, measure: str, least_ha: float = 0.0, most_side_m: 
     the parts of blocks in the cell; `size_land`: the same times the area of their block. Blocks of `least_ha` or less, and blocks
     with longer sides than `most_side_m`, do not count.
     """
+    from parkcity.insight.blocks import blocks_of
+
     blocks = blocks_of(inputs)
     side = blocks.perimeter_m / 4.0
     used = (blocks.area_ha > least_ha) & (side <= most_side_m)
@@ -112,6 +112,8 @@ def node_count(inputs: Inputs, least: float, most: float = math.inf) -> Floats:
     """Nodes at which so many street ends meet, by cell, float64 [cells]."""
 
     def make() -> dict[str, NDArray[Any]]:
+        from parkcity.insight.location import cell_of_metric_points
+
         arrays = inputs.twin.layer("streets").arrays()
         x, y = np.asarray(arrays["node_x"]), np.asarray(arrays["node_y"])
         ends = np.bincount(np.concatenate([arrays["edge_u"], arrays["edge_v"]]), minlength=len(x))
@@ -180,6 +182,7 @@ def at_streets(twin: Twin, x: Floats, y: Floats, away_m: float | None = None) ->
     import shapely
 
     from parkcity.travel import Attach
+    from parkcity.twin.streets import edge_shapes
 
     arrays = twin.layer("streets").arrays()
     lines = edge_shapes(arrays)
@@ -194,6 +197,8 @@ def at_streets(twin: Twin, x: Floats, y: Floats, away_m: float | None = None) ->
 def _square_centres(twin: Twin, side: float, around: float) -> tuple[Floats, Floats]:
     """Centres of the squares of a fixed lattice that lie in the study area or within `around` metres of it."""
     import shapely
+
+    from parkcity.base.geo import WGS84, shapes_to_metric
 
     city = shapes_to_metric(twin.tier_zones("city").geometry.to_numpy(), WGS84, twin.projection)[0]
     area = shapely.buffer(shapely.simplify(city, side), around)
