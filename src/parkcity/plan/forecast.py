@@ -6,12 +6,12 @@ Three methods by the number of points (cuts in `standards/plan_cuts.csv`):
   (a share of the level), and the band is Student's t (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 5.5,
   for the drift method and its variance h + h²/(n − 1)).
 - 5 to 12: Theil-Sen line (Theil 1950; Sen 1968) with residuals that follow the year before (first-order autoregression with
-  small-sample correction), and a parametric bootstrap that refits the line on every draw. The autocorrelation itself is drawn
-  too, because with so few points it decides the width and is hardly known.
-- more: exponential smoothing with damped trend by statsmodels (Hyndman, Koehler, Ord and Snyder 2008), where the points are
-  evenly spaced, averaged with the line (combined forecasts err less: Bates and Granger 1969); otherwise as with 5 to 12.
-  Its band is never narrower than that of the line, because bands of smoothing models are known to be too narrow on short
-  series (Makridakis, Hibon, Lusk and Belhadjali 1987).
+  small-sample correction), and a parametric bootstrap that refits the line on every draw; the autocorrelation itself is drawn
+  too, because with so few points it decides the width and is hardly known. The line is pooled with two rivals, a walk with
+  drift and a walk whose drift changes, each weighed by how well it foretold the series so far (`parkcity.plan.pool`).
+- more: the same pool with exponential smoothing with damped trend by statsmodels (Hyndman, Koehler, Ord and Snyder 2008) as one
+  more rival, where the points are evenly spaced; otherwise as with 5 to 12. Pooling mends that bands of smoothing models are
+  too narrow on short series (Makridakis, Hibon, Lusk and Belhadjali 1987).
 
 What grows by shares (a target with a compound path, all values above zero) is forecast in logarithms, because a straight line
 under a growing quantity is too low and its band too narrow; the method's name then ends in `_log`.
@@ -30,6 +30,7 @@ import numpy as np
 
 from parkcity.base.errors import UsageError
 from parkcity.plan.medians import median_of
+from parkcity.plan.pool import FIRST, Rival, changing_walk, pooled, squared_errors, walk, weights
 from parkcity.plan.score import cut
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _in_levels(asks: Sequence[Ask]) -> list[Forecast | None]:
         for begin in range(0, len(members), _CHUNK):
             part = members[begin : begin + _CHUNK]
             values = np.array([asks[at].series for at in part]).T.copy()
-            for at, result in zip(part, _theil_sen_bootstrap(np.array(spacing), values), strict=True):
+            for at, result in zip(part, _trend_pool(np.array(spacing), values), strict=True):
                 results[at] = result
     return results
 
@@ -204,12 +205,31 @@ def _autocorrelation(residuals: Floats) -> Floats:
     return corrected
 
 
-def _theil_sen_bootstrap(spacing: Floats, values: Floats) -> list[Forecast]:
-    """Forecasts of series (n, m) observed at `spacing[:n]` for the time `spacing[n]`, years since the first point.
+def _trend_pool(spacing: Floats, values: Floats) -> list[Forecast]:
+    """Forecasts of series (n, m) observed at `spacing[:n]` for the time `spacing[n]`, years since the first point."""
+    return _pool("theil_sen", values, _rivals(spacing, values), squared_errors(spacing[:-1], values))
+
+
+def _rivals(spacing: Floats, values: Floats) -> list[Rival]:
+    times, horizon = spacing[:-1], float(spacing[-1])
+    quantiles = _student(times.size - 2)[0]
+    return [_line(spacing, values), walk(times, values, horizon, quantiles), changing_walk(times, values, horizon, quantiles)]
+
+
+def _pool(method: str, values: Floats, rivals: list[Rival], errors: Floats) -> list[Forecast]:
+    count, series = values.shape
+    draws = pooled(rivals, weights(errors, count - FIRST, values))
+    half = (1 - cut("forecast.level")) / 2
+    low, median, high = np.quantile(draws, (half, 0.5, 1 - half), axis=1)
+    return [Forecast(method, count, float(median[at]), float(low[at]), float(high[at]), draws[at]) for at in range(series)]
+
+
+def _line(spacing: Floats, values: Floats) -> Rival:
+    """The Theil-Sen line with autocorrelated residuals, its errors drawn by bootstrap.
 
     Time comes first in all arrays, so that each step works on whole runs of memory.
     """
-    count, series = values.shape
+    count = values.shape[0]
     times, horizon = spacing[:-1], float(spacing[-1])
     slope, intercept = theil_sen(times, values)
     line = intercept + slope * times[:, None]
@@ -226,10 +246,7 @@ def _theil_sen_bootstrap(spacing: Floats, values: Floats) -> list[Forecast]:
     truth = (intercept + slope * horizon)[:, None] + ahead
     error = truth - (refit_level + refit_slope * horizon + gap[:, None] * last)
     centre = intercept + slope * horizon + gap * residuals[-1]
-    draws = centre[:, None] + error
-    half = (1 - cut("forecast.level")) / 2
-    low, high = np.quantile(draws, (half, 1 - half), axis=1)
-    return [Forecast("theil_sen", count, float(centre[at]), float(low[at]), float(high[at]), draws[at]) for at in range(series)]
+    return Rival(centre, np.ones_like(centre), np.sort(error, axis=1))
 
 
 def _noise(surprises: Floats, sd: Floats, count: int) -> Floats:
@@ -266,27 +283,36 @@ def _autoregression(memory: Floats, noise: Floats, spacing: Floats) -> tuple[Flo
 
 
 def _smoothing(ask: Ask) -> Forecast:
+    spacing = np.array([*ask.times, ask.horizon]) - ask.times[0]
+    values = np.array([ask.series]).T.copy()
+    rivals, errors = _rivals(spacing, values), squared_errors(spacing[:-1], values)
+    smooth, squared = _exponential_smoothing(ask)
+    return _pool("smoothing", values, [*rivals, smooth], np.vstack([errors, [[squared]]]))[0]
+
+
+def _exponential_smoothing(ask: Ask) -> tuple[Rival, float]:
+    """Exponential smoothing with damped trend, and the sum of its squared one-step errors."""
     import warnings
 
     import pandas as pd
-    from scipy.stats import t as student
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     values = pd.Series(ask.series, dtype=float)
+    # Level, trend, damping and two weights of smoothing were estimated; the degrees of freedom know it, the library's band does not.
+    dof = max(1, len(values) - 5)
+    quantiles = _student(dof)[0]
     if min(ask.series) == max(ask.series):
-        return _from_t("smoothing", ask, ask.series[0], 0.0, len(values) - 1)
-    ahead = round((ask.horizon - ask.times[-1]) / (ask.times[1] - ask.times[0]))
+        return Rival(np.array([ask.series[0]]), np.zeros(1), quantiles), 0.0
+    step = ask.times[1] - ask.times[0]
+    ahead = round((ask.horizon - ask.times[-1]) / step)
     with warnings.catch_warnings():
         # The optimiser may say that it stopped early; the state it reached is still the best one found.
         warnings.simplefilter("ignore")
         fitted = ETSModel(values, error="add", trend="add", damped_trend=True).fit(disp=False)
         frame = fitted.get_prediction(start=len(values), end=len(values) + ahead - 1).summary_frame(alpha=0.2)
     mean, high = float(frame["mean"].iloc[-1]), float(frame["pi_upper"].iloc[-1])
-    # The library's band knows the noise but not that level, trend and damping were estimated: the degrees of freedom do.
-    used = 5
-    dof = max(1, len(values) - used)
-    sd = (high - mean) / _NORMAL_TENTH * float(np.sqrt(len(values) / dof))
-    spacing = np.array([*ask.times, ask.horizon]) - ask.times[0]
-    line = _theil_sen_bootstrap(spacing, np.array([ask.series]).T.copy())[0]
-    sd = max(sd, (line.high - line.low) / 2 / float(student.ppf(0.9, dof)))
-    return _from_t("smoothing", ask, (mean + line.median) / 2, sd, dof)
+    inflation = len(values) / dof
+    sd = (high - mean) / _NORMAL_TENTH * float(np.sqrt(inflation))
+    residuals = np.asarray(fitted.resid, dtype=float)[FIRST:]
+    # Its errors are of the fit to the whole series: the same degrees of freedom make them comparable with those of real forecasts.
+    return Rival(np.array([mean]), np.array([sd]), quantiles), float(residuals @ residuals) * inflation**2
