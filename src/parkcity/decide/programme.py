@@ -164,7 +164,7 @@ class Programme:
 
 
 def _cash(entry: Chosen, years: Sequence[int], horizon: int) -> Cash:
-    """A project's money: capital while it is built, running cost and revenue from the year after, land value in its last year of building."""
+    """A project's money: capital while it is built, running cost and revenue afterwards, land value in its last year of building."""
     first, length, project = years[0], len(years) + horizon, entry.project
     capex, opex, revenue, land = np.zeros((4, length))
     capex[: len(years)] = entry.money

@@ -236,3 +236,24 @@ def _assemble(twin: Twin, scenario: Scenario, effects: tuple[Effect, ...], draft
         spec = replace(spec, sources=(*spec.sources, source))
         manifest["sources"] = [*twin.manifest["sources"], row]
     return TwinUnder(spec, twin.folder, manifest, twin, scenario, effects, changed, draft.place_from, draft.same_doors)
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """A scenario as the text of its file, which `load_scenario` reads back as the same changes."""
+    head = {name: getattr(scenario, name) for name in _HEAD if getattr(scenario, name)}
+    lines = ["[scenario]", *(f"{name} = {_toml(value)}" for name, value in head.items())]
+    for step in scenario.steps:
+        lines += ["", "[[changes]]", f"change = {_toml(step.change)}"]
+        lines += [f"{name} = {_toml(value)}" for name, value in step.values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    import json
+
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(entry) for entry in value)}]"
+    if isinstance(value, str | bool):
+        # A JSON text is a TOML basic string, except for DEL, which JSON leaves as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)

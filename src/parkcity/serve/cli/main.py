@@ -11,6 +11,7 @@ import click
 from parkcity.base.errors import InputError, ParkcityError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("parkcity.serve.cli.new", "Make a city's folder from the files that you have."),
     "build": ("parkcity.serve.cli.build", "Build the digital twin of a city, or bring it up to date."),
     "check": ("parkcity.serve.cli.check", "Measure everything and write the check-up report."),
     "indicators": ("parkcity.serve.cli.indicators", "List the indicators, and which a city can measure."),
@@ -20,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("parkcity.serve.cli.travel", "The way from a cell to its nearest place of a kind."),
     "whatif": ("parkcity.serve.cli.whatif", "What scenarios would change, and for whom."),
     "site": ("parkcity.serve.cli.site", "Where new places would serve most residents."),
+    "programme": ("parkcity.serve.cli.programme", "Which projects in which year, within a budget; which estates to renew first."),
     "plan": ("parkcity.serve.cli.plan", "The plan: targets, actuals, status."),
     "live": ("parkcity.serve.cli.live", "The live desk: events and their log."),
     "doctor": ("parkcity.serve.cli.doctor", "Faults and doubtful points of a city, worst effect first."),

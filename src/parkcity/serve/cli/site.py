@@ -150,10 +150,6 @@ def _read(inputs: Inputs, path: Path) -> Candidates:
 def _write_scenario(path: Path, found: Siting) -> None:
     """The plan as a scenario file, to be edited and compared."""
     from parkcity.base.cache import write_text
+    from parkcity.twin.scenario import scenario_text
 
-    scenario = found.scenario()
-    lines = ["[scenario]", f'id = "{scenario.id}"']
-    for step in scenario.steps:
-        lines += ["", "[[changes]]", f'change = "{step.change}"']
-        lines += [f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value!r}" for name, value in step.values.items()]
-    write_text(path, "\n".join(lines) + "\n")
+    write_text(path, scenario_text(found.scenario()))
