@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,6 @@ def test_buildings_draw_the_jobs_and_homes_the_people(town: Path) -> None:
 def _ground(town: Path) -> Ground:
     _table(town / "data" / "jobs.csv", ["code", "n"], [["west", 900], ["east", 100]])
     sources = _source("jobs", "zone_table", "csv_zone_table", "data/jobs.csv", 'key = "code"')
-    (town / "data" / "town.osm").write_text("<osm/>", encoding="utf-8")
-    sources += _source("osm", "openstreetmap", "osm_pbf", "data/town.osm")
     twin = build(town)
     spec = load(_section(town, "", sources))
     shapes = shapely.box(EAST + np.array([40.0, 240.0]), NORTH + 40.0, EAST + np.array([60.0, 260.0]), NORTH + 60.0)
@@ -151,9 +150,8 @@ def _ground(town: Path) -> Ground:
     buildings = frame(facts, shapes_to_wgs84(shapes, PROJECTION), WGS84)
     landuse = frame({"class": np.zeros(0, object)}, [], WGS84)
     raws = {"jobs": Raw(Tally(), pd.DataFrame({"code": ["west", "east"], "n": [900, 100]}))}
-    raws["osm"] = Raw(Tally(), None, {}, {"buildings": buildings, "landuse": landuse})
     members = {tier: np.asarray(twin.member(tier)) for tier in twin.tiers}
-    return Ground(spec, raws, twin.zones, twin.cells, members, PROJECTION)
+    return Ground(spec, raws, twin.zones, twin.cells, members, PROJECTION, buildings, landuse)
 
 
 @given(st.data())
@@ -169,7 +167,7 @@ def test_nobody_is_lost_whatever_the_shape_of_the_source(tmp_path_factory: pytes
     values = np.array(counts, float) if whole else np.array(counts, float) / 7.0
     raws = {**ground.raws, "grid": Raw(Tally(), frame({"n": values}, shapes_to_wgs84(shapes, PROJECTION), WGS84))}
     spread = data.draw(st.sampled_from(["area", "buildings"]))
-    changed = Ground(ground.spec, raws, ground.zones, ground.cells, ground.members, PROJECTION)
+    changed = replace(ground, raws=raws)
     try:
         found = count(Ask("[jobs]", "jobs", "grid", ("n",), spread=spread), changed)
     except InputError as error:
@@ -194,8 +192,8 @@ def _once(factory: pytest.TempPathFactory) -> Ground:
         declared = path.read_text(encoding="utf-8")
         path.write_text(CITY_TOML, encoding="utf-8")
         ground = _ground(town)
-        path.write_text(declared + _source("osm", "openstreetmap", "osm_pbf", "data/town.osm"), encoding="utf-8")
-        _GROUNDS.append(Ground(load(town), ground.raws, ground.zones, ground.cells, ground.members, PROJECTION))
+        path.write_text(declared, encoding="utf-8")
+        _GROUNDS.append(replace(ground, spec=load(town)))
     return _GROUNDS[0]
 
 

@@ -89,6 +89,13 @@ class MarginSpec:
 
 
 @dataclass(frozen=True)
+class PlacesSpec:
+    """How several lists of places become one: the sources in the order in which they are believed; empty, they are not matched."""
+
+    precedence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class JobsSpec:
     """Where the jobs come from and how they get onto the cells."""
 
@@ -142,6 +149,7 @@ class CitySpec:
     indicators: Mapping[str, Any] = field(default_factory=dict)
     cells: CellsSpec = field(default_factory=CellsSpec)
     jobs: JobsSpec | None = None
+    places: PlacesSpec = field(default_factory=PlacesSpec)
 
     def source(self, source_id: str) -> SourceSpec:
         """The source with this id."""
@@ -273,6 +281,7 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         tiers=tuple(TierSpec(**entry) for entry in document["tiers"]),
         sources=sources,
         people=PeopleSpec(**people),
+        places=PlacesSpec(tuple(document.get("places", {}).get("precedence", ()))),
         cells=CellsSpec(**document.get("cells", {})),
         jobs=None if jobs is None else JobsSpec(**{**jobs, "sectors": MappingProxyType(dict(jobs.get("sectors", {})))}),
         attach=MappingProxyType(dict(document.get("attach", {}))),
@@ -291,6 +300,7 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups, tier.english_source) if name]
     wanted += [("[people]", name) for name in (people.source, people.age_source, people.control_source, people.compare_source) if name]
     wanted += [("[[people.margins]]", margin.source) for margin in people.margins]
+    wanted += [("[places] precedence", name) for name in spec.places.precedence]
     wanted += [("[jobs]", spec.jobs.source)] if spec.jobs else []
     for owner, name in wanted:
         if name not in known and name not in {tier.id for tier in spec.tiers}:

@@ -118,8 +118,10 @@ def _pairs(kept: gpd.GeoDataFrame, table: gpd.GeoDataFrame, projection: Projecti
     new = shapes_to_metric(table.geometry.to_numpy(), WGS84, projection)
     one, two = shapely.STRtree(old).query(new, predicate="dwithin", distance=reach)
     gap = shapely.distance(new[one], old[two])
-    alike = [likeness(table["name"].iloc[a], kept["name"].iloc[b]) for a, b in zip(one, two, strict=True)]
-    same = [table["kind"].iloc[a] == kept["kind"].iloc[b] for a, b in zip(one, two, strict=True)]
+    names, known = table["name"].to_numpy(), kept["name"].to_numpy()
+    kinds, old_kinds = table["kind"].to_numpy(), kept["kind"].to_numpy()
+    alike = [likeness(names[a], known[b]) for a, b in zip(one, two, strict=True)]
+    same = [kinds[a] == old_kinds[b] for a, b in zip(one, two, strict=True)]
     order = sorted(range(len(one)), key=lambda row: (not same[row], -alike[row], gap[row], one[row], two[row]))
     return [(int(one[row]), int(two[row]), float(gap[row]), float(alike[row])) for row in order]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parkcity.sense.osm.islands import passable_edges
 from parkcity.standards import parameter
 from parkcity.twin.streets import edge_shapes
 
@@ -40,9 +41,13 @@ class AttachRule:
 
 @dataclass(frozen=True)
 class StreetIndex:
-    """The streets as lines with a spatial index, made once for many attachments."""
+    """The streets as lines with a spatial index of those that walkers may use, made once for many attachments.
+
+    `rows` int64: the edges in the index; `main_rows`: those of the largest piece.
+    """
 
     shapes: NDArray[Any]
+    rows: NDArray[np.int64]
     tree: Any
     main_rows: NDArray[np.int64]
     main_tree: Any
@@ -54,15 +59,18 @@ class StreetIndex:
         import shapely
 
         shapes = edge_shapes(arrays)
-        main = np.nonzero(arrays["node_piece"][arrays["edge_u"]] == 0)[0]
-        return cls(shapes, shapely.STRtree(shapes), main, shapely.STRtree(shapes[main]), np.asarray(arrays["edge_length"]))
+        walkable = passable_edges(arrays)
+        rows = np.nonzero(walkable)[0]
+        main = np.nonzero(walkable & (arrays["node_piece"][arrays["edge_u"]] == 0))[0]
+        trees = shapely.STRtree(shapes[rows]), shapely.STRtree(shapes[main])
+        return cls(shapes, rows, trees[0], main, trees[1], np.asarray(arrays["edge_length"]))
 
     def distance(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distance of points [n] to the nearest street."""
         import shapely
 
         points = shapely.points(x, y)
-        near = self.tree.nearest(points)
+        near = self.rows[self.tree.nearest(points)]
         return np.asarray(shapely.distance(points, self.shapes[near]))
 
 
@@ -86,9 +94,10 @@ def _attach_block(
     import shapely
 
     points = np.asarray(shapely.points(x, y))
-    nearest = np.asarray(shapely.distance(points, index.shapes[index.tree.nearest(points)]))
+    nearest = np.asarray(shapely.distance(points, index.shapes[index.rows[index.tree.nearest(points)]]))
     reach = np.minimum(nearest + rule.slack, rule.limit)
     owner, edge = index.tree.query(points, predicate="dwithin", distance=reach)
+    edge = index.rows[edge]
     main = index.main_rows[index.main_tree.nearest(points)]
     owner, edge = np.concatenate([owner, np.arange(len(points))]), np.concatenate([edge, main])
     pairs = np.unique(np.column_stack([owner, edge]), axis=0)

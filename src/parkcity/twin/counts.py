@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 What = Literal["persons", "jobs"]
 _HOME_LAND = ("residential",)
-_WORK_LAND = ("commercial", "industrial", "retail", "institutional", "education")
+_WORK_LAND = ("commercial", "industrial", "education", "institutional")
 _M2_PER_KM2 = 1e6
 
 
@@ -53,7 +53,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Ground:
-    """What counts are brought onto: the cells and their zones, and the buildings and land use of an extract where there is one."""
+    """What counts are brought onto: the cells and their zones, and buildings and land use where the city knows them."""
 
     spec: CitySpec
     raws: dict[str, Raw]
@@ -61,20 +61,20 @@ class Ground:
     cells: gpd.GeoDataFrame
     members: dict[str, NDArray[np.int32]]
     projection: Projection
+    buildings: gpd.GeoDataFrame | None = None
+    land_use: gpd.GeoDataFrame | None = None
 
     def metric(self) -> NDArray[Any]:
         """The cells in metres."""
         return shapes_to_metric(self.cells.geometry.to_numpy(), WGS84, self.projection)
 
-    def frames(self, ask: Ask) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-        """Buildings and land use of the extract that covers the area."""
-        for source in self.spec.of_layer("openstreetmap"):
-            frames: dict[str, Any] = dict(self.raws[source.id].frames)
-            if source.coverage != "window" and "buildings" in frames:
-                return frames["buildings"], frames["landuse"]
-        where = str(self.spec.folder / "city.toml")
-        fault = Fault(where, f"{ask.section} spread is 'buildings', but no source knows the buildings.", "area, or an extract.")
-        raise InputError(fault)
+    def built(self, ask: Ask) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        """Buildings and land use; a fault where no source knows the buildings."""
+        if self.buildings is None or self.land_use is None or self.buildings.empty:
+            where = str(self.spec.folder / "city.toml")
+            fault = Fault(where, f"{ask.section} spread is 'buildings', but no source knows the buildings.", "area, or buildings.")
+            raise InputError(fault)
+        return self.buildings, self.land_use
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ def _cell_weights(ask: Ask, ground: Ground) -> list[Floats]:
 
 def _buildings(ask: Ask, ground: Ground) -> tuple[NDArray[Any], Floats, NDArray[Any]]:
     """Buildings (metric), their floor area in use for what is counted, and land of that use (metric)."""
-    buildings, landuse = ground.frames(ask)
+    buildings, landuse = ground.built(ask)
     homes = ask.what == "persons"
     floors = home_area(buildings, landuse) if homes else workplace_area(buildings, landuse)
     land = landuse[landuse["class"].isin(_HOME_LAND if homes else _WORK_LAND)].geometry.to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import pandas as pd
 from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList
 from parkcity.base.geo import WGS84, Projection, normalise_datum, shapes_to_metric
+from parkcity.sense.osm.doors import Ground as DoorGround
+from parkcity.sense.osm.doors import entrance_points, ground_paths
+from parkcity.sense.osm.islands import mapped_edges
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.cells import build_cells, with_remainder, without_far
 from parkcity.twin.counts import Ground
@@ -19,7 +23,8 @@ from parkcity.twin.jobs import build_jobs
 from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
-from parkcity.twin.streets import build_streets
+from parkcity.twin.streets import build_streets, edge_shapes
+from parkcity.twin.surroundings import OWN, PARTS, make_surroundings, table_of
 from parkcity.twin.timetable_layer import make_timetable
 from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.base.spec import CitySpec, SourceSpec
+    from parkcity.sense.raw import Raw
     from parkcity.twin.workshop import Workshop
 
 _READING_OF = {datum: name for name, datum in READINGS.items()}
@@ -44,16 +50,19 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people["margins"] = [{**vars(margin), "columns": dict(margin.columns)} for margin in spec.people.margins]
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", OSM)
+        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", *OWN, OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"], vars(spec.cells)]
-    counts = [*cells, by_layer["counts"], by_layer[OSM]]
+    counts = [*cells, by_layer["counts"], by_layer["buildings"], by_layer["land_use"], by_layer[OSM]]
     streets = [code, spec.crs, by_layer["streets"], by_layer[OSM]]
-    places = [*zones, by_layer["places"], by_layer[OSM]]
+    places = [*zones, by_layer["places"], by_layer["streets"], by_layer[OSM], spec.places.precedence]
     inputs: dict[str, Any] = {"zones": zones}
     if _covering(spec, "streets") or _covering(spec, OSM):
         inputs["streets"] = streets
+    for name in PARTS:
+        if (by_layer[OSM] and _covering(spec, OSM)) or by_layer.get(name):
+            inputs[name] = [code, by_layer.get(name), by_layer[OSM]]
     inputs |= {"cells": cells, "people": [*counts, people]}
     if spec.jobs is not None:
         inputs["jobs"] = [*counts, {**vars(spec.jobs), "sectors": dict(spec.jobs.sectors)}]
@@ -77,6 +86,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "cells": _cells,
         "people": _people,
         "jobs": _jobs,
+        **{name: partial(make_surroundings, name=name) for name in PARTS},
         "places": _places,
         "attachments": _attachments,
         "lines": _lines,
@@ -102,16 +112,28 @@ def _zones(shop: Workshop) -> Layer:
 def _streets(shop: Workshop) -> Layer:
     assert shop.projection is not None
     (source,) = _only(shop.spec, "streets", OSM)
-    arrays, pieces, remarks = build_streets(shop.raw(source), shop.projection)
+    arrays, pieces, remarks = build_streets(shop.raw(source), shop.projection, _ferries(shop.raw(source)))
+    drawn = mapped_edges(arrays)
     meta = {
         "nodes": len(arrays["node_x"]),
         "edges": len(arrays["edge_u"]),
-        "length_km": round(float(arrays["edge_length"].sum()) / 1000, 3),
+        "length_km": round(float(arrays["edge_length"][drawn].sum()) / 1000, 3),
         "junctions": len(arrays["junction_x"]),
         "main_share": round(float(np.mean(arrays["node_piece"] == 0)), 6),
         "remarks": remarks,
     }
     return Layer("streets", {"pieces": pieces}, arrays, meta)
+
+
+def _ferries(raw: Raw) -> NDArray[np.float64] | None:
+    """Ends of the ferry lines of an extract (WGS 84)."""
+    import shapely
+
+    routes: Any = raw.frames.get("transit_routes")
+    if routes is None or routes.empty:
+        return None
+    lines = shapely.get_parts(routes.geometry.to_numpy()[(routes["mode"] == "ferry").to_numpy()])
+    return np.concatenate([np.zeros((0, 2)), *(shapely.get_coordinates(line)[[0, -1]] for line in lines)])
 
 
 def _cells(shop: Workshop) -> Layer:
@@ -151,7 +173,8 @@ def _ground(shop: Workshop) -> Ground:
     cells = shop.done["cells"].tables["cells"]
     assert isinstance(cells, gpd.GeoDataFrame)
     members = {name.removeprefix("member_"): array for name, array in shop.done["cells"].arrays.items()}
-    return Ground(shop.spec, shop.raws, _zone_table(shop), cells, members, shop.projection)
+    built = {name: table_of(shop, name) for name in ("buildings", "land_use")}
+    return Ground(shop.spec, shop.raws, _zone_table(shop), cells, members, shop.projection, **built)
 
 
 def _places(shop: Workshop) -> Layer:
@@ -162,9 +185,40 @@ def _places(shop: Workshop) -> Layer:
         frame = shop.raw(source).frame
         assert frame is not None
         tables[source.id] = frame
-    places, doors, remarks = build_places(tables, _zone_table(shop), shop.projection)
+    made = build_places(tables, _zone_table(shop), shop.projection, _door_ground(shop), _precedence(shop.spec, list(tables)))
+    places = made.places
     kinds = {str(kind): int(count) for kind, count in sorted(places["kind"].value_counts().items())}
-    return Layer("places", {"places": places, "doors": doors}, {}, {"kinds": kinds, "remarks": remarks})
+    why = {str(name): int(count) for name, count in sorted(made.doors["why"].value_counts().items())}
+    parts: dict[str, pd.DataFrame] = {"places": places, "doors": made.doors}
+    meta: dict[str, Any] = {"kinds": kinds, "doors": why, "remarks": made.remarks}
+    if len(made.matches):
+        parts["matches"] = made.matches
+        meta["matches"] = {str(verdict): int(count) for verdict, count in sorted(made.matches["verdict"].value_counts().items())}
+    return Layer("places", parts, {}, meta)
+
+
+def _door_ground(shop: Workshop) -> DoorGround | None:
+    """What shows where doors are: paths across edges and mapped entrances; None where the streets come from no extract."""
+    sources = _covering(shop.spec, OSM)
+    if not sources or "streets" not in shop.done:
+        return None
+    assert shop.projection is not None
+    arrays = shop.done["streets"].arrays
+    entrances: Any = shop.raw(sources[0]).frames.get("entrances")
+    doors, stations = entrance_points(entrances) if entrances is not None else (np.zeros((0, 2)), np.zeros((0, 2)))
+    metric = [np.column_stack(shop.projection.forward(at[:, 0], at[:, 1])) for at in (doors, stations)]
+    return DoorGround(ground_paths(edge_shapes(arrays), arrays), metric[0], metric[1])
+
+
+def _precedence(spec: CitySpec, sources: list[str]) -> tuple[str, ...]:
+    """The order in which sources of places are matched; a fault where one of them is missing in it or there is none such."""
+    wanted = spec.places.precedence
+    faults = FaultList()
+    if wanted and set(wanted) != set(sources):
+        what = f"[places] precedence names {', '.join(wanted)}."
+        faults.add(spec.folder / "city.toml", what, allowed=f"every source of places once: {', '.join(sources)}.")
+    faults.check()
+    return wanted
 
 
 def _lines(shop: Workshop) -> Layer:
@@ -261,14 +315,14 @@ def _zone_table(shop: Workshop) -> gpd.GeoDataFrame:
 
 
 def _openstreetmap(shop: Workshop) -> Layer:
-    """What an extract holds beside streets and places; of one that covers only a window, its places too, which nothing measures."""
+    """What extracts that cover only a window hold, places too, for drawing alone: nothing is measured from a window."""
     assert shop.projection is not None
     tables: dict[str, pd.DataFrame] = {}
     meta: dict[str, Any] = {"windows": {}}
     for source in shop.spec.of_layer(OSM):
         raw = shop.raw(source)
-        for part in (*OSM_PARTS, *(("places",) if source.coverage == "window" else ())):
-            if part in raw.frames and len(raw.frames[part]):
+        for part in (*OSM_PARTS, "places"):
+            if source.coverage == "window" and part in raw.frames and len(raw.frames[part]):
                 tables[f"{source.id}_{part}"] = raw.frames[part]
         if source.coverage == "window":
             kinds = raw.frames["places"]["kind"].value_counts()

@@ -2,51 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from parkcity.base.geo import WGS84, Projection, frame, shapes_to_metric
+from parkcity.sense.merge import REPORT, VERDICTS, merge_places
+from parkcity.sense.osm.doors import Ground, place_doors
 from parkcity.standards import parameter
 from parkcity.twin.zones import CITY_TIER, of_tier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
-_COLUMNS = ("id", "kind", "name", "address", "area_m2", "source", "row")
+_COLUMNS = ("id", "kind", "name", "address", "area_m2", "source", "row", "sources", "confidence")
 _POINT = 0
+_STATIONS = frozenset({"metro_station"})
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Places with their doors, how sources were matched (empty where nobody asked for it), and remarks."""
+
+    places: gpd.GeoDataFrame
+    doors: pd.DataFrame
+    matches: pd.DataFrame
+    remarks: list[str]
 
 
 def build_places(
-    tables: dict[str, gpd.GeoDataFrame], zones: gpd.GeoDataFrame, projection: Projection
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[str]]:
-    """Places, their doors, and remarks.
+    tables: Mapping[str, gpd.GeoDataFrame],
+    zones: gpd.GeoDataFrame,
+    projection: Projection,
+    ground: Ground | None = None,
+    precedence: Sequence[str] = (),
+) -> Gathered:
+    """Places of all sources, and their doors.
 
-    Places have `id, kind, name, address, area_m2` (not a number where unknown), `source, x, y` (metres), `inside` (in the
-    study area) and their geometry (WGS 84). Doors have `place` (row), `x, y`.
+    Places have `id, kind, name, address, area_m2` (not a number where unknown), `source, sources` (all that know the place,
+    joined by `+`), `confidence` (0 to 1; not a number where sources were not matched), `x, y` (metres), `inside` (in the study
+    area) and their geometry (WGS 84). Doors have `place` (row), `x, y` and `why` (see `parkcity.sense.osm.doors.WHY`).
+    With a `precedence` the sources are matched in its order, and every match and conflict is reported.
     """
     import shapely
 
     if not tables:
         texts = {name: np.zeros(0, object) for name in ("id", "kind", "name", "address")}
         tables = {"": frame({**texts, "area_m2": np.zeros(0)}, [], WGS84)}
-    merged = pd.concat([_with_source(table, source) for source, table in tables.items()], ignore_index=True)
+    prepared = {source: _with_source(table, source) for source, table in tables.items()}
+    merged, matches, remarks = _merged(prepared, precedence, projection)
     shapes = shapes_to_metric(merged.geometry.to_numpy(), WGS84, projection)
     centres = shapely.point_on_surface(shapes)
     x, y = shapely.get_x(centres), shapely.get_y(centres)
     areal = shapely.get_dimensions(shapes) == 2
     area = merged["area_m2"].to_numpy(float)
     area = np.where(np.isnan(area) & areal, shapely.area(shapes), area)
-    keep, remarks = _without_duplicates(merged, x, y)
+    keep, doubles = _without_duplicates(merged, x, y)
     city = shapes_to_metric(of_tier(zones, CITY_TIER).geometry.to_numpy(), WGS84, projection)[0]
     shapely.prepare(city)
     columns: dict[str, Any] = {name: merged[name].to_numpy()[keep] for name in _COLUMNS}
     columns["area_m2"] = area[keep]
     columns |= {"x": x[keep], "y": y[keep], "inside": shapely.intersects(city, shapes)[keep]}
     places = frame(columns, merged.geometry.to_numpy()[keep], WGS84)
-    return places, _doors(shapes[keep], x[keep], y[keep]), remarks
+    doors = _doors(shapes[keep], x[keep], y[keep], places["kind"].to_numpy(), ground)
+    return Gathered(places, doors, matches, [*remarks, *doubles])
+
+
+def _merged(
+    tables: Mapping[str, gpd.GeoDataFrame], precedence: Sequence[str], projection: Projection
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str]]:
+    """All places in one table: one source after the other, or matched in an order of precedence."""
+    if not precedence:
+        together = pd.concat([table.assign(sources=source, confidence=np.nan) for source, table in tables.items()], ignore_index=True)
+        return together, pd.DataFrame(columns=list(REPORT)), []
+    ordered = {source: tables[source] for source in precedence if source in tables}
+    found = merge_places(ordered, projection)
+    rows = {(source, name): row for source, table in ordered.items() for name, row in zip(table["id"], table["row"], strict=True)}
+    row = [rows.get(key, -1) for key in zip(found.places["source"], found.places["id"], strict=True)]
+    counts = {verdict: int((found.report["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    remark = (
+        f"{', '.join(ordered)} matched in this order: {counts['same']:,} places known twice, "
+        f"{counts['conflict']:,} conflicts of kind, {counts['only_here']:,} known to one source only"
+    )
+    return found.places.assign(row=row), found.report, [remark]
 
 
 def _with_source(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
@@ -81,21 +124,17 @@ def _without_duplicates(places: pd.DataFrame, x: NDArray[np.float64], y: NDArray
     return keep, remarks
 
 
-def _doors(shapes: NDArray[Any], x: NDArray[np.float64], y: NDArray[np.float64]) -> pd.DataFrame:
-    """One door at a point; points along the edge, at a set spacing, of a place with a shape and no known entrances."""
+def _doors(
+    shapes: NDArray[Any], x: NDArray[np.float64], y: NDArray[np.float64], kinds: NDArray[Any], ground: Ground | None
+) -> pd.DataFrame:
+    """Doors: those that the ground shows, or points along the edge of a shape; one door at a point."""
+    if ground is None:
+        ground = Ground(np.zeros(0, object), np.zeros((0, 2)), np.zeros((0, 2)))
+    doors = place_doors(shapes, np.isin(kinds, list(_STATIONS)), ground)
+    # The inner point of a point is the point itself; the library's copy may differ in the last bit.
     import shapely
 
-    spacing = parameter("engine_parameters", "doors.spacing").number
-    points = shapely.get_type_id(shapes) == _POINT
-    owner = [np.nonzero(points)[0]]
-    xs, ys = [x[points]], [y[points]]
-    for row in np.nonzero(~points)[0]:
-        edge = shapely.boundary(shapes[row]) if shapely.get_dimensions(shapes[row]) == 2 else shapes[row]
-        count = max(int(np.ceil(edge.length / spacing)), 1)
-        along = shapely.line_interpolate_point(edge, np.arange(count) * (edge.length / count))
-        owner.append(np.full(count, row))
-        xs.append(shapely.get_x(along))
-        ys.append(shapely.get_y(along))
-    place = np.concatenate(owner).astype(np.int32)
-    doors = pd.DataFrame({"place": place, "x": np.concatenate(xs), "y": np.concatenate(ys)})
-    return doors.sort_values("place", kind="stable").reset_index(drop=True)
+    at = doors["place"].to_numpy()
+    point = shapely.get_type_id(shapes)[at] == _POINT
+    own = point & (doors["why"].to_numpy() == "point")
+    return doors.assign(x=np.where(own, x[at], doors["x"]), y=np.where(own, y[at], doors["y"]))

@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from parkcity.base.geo import Projection, to_wgs84
+from parkcity.sense.osm.islands import island_causes, mapped_edges, passable_edges
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from parkcity.sense.raw import Raw
 
 
-def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[Any]], pd.DataFrame, list[str]]:
+def build_streets(
+    raw: Raw, projection: Projection, ferries: NDArray[np.float64] | None = None
+) -> tuple[dict[str, NDArray[Any]], pd.DataFrame, list[str]]:
     """Arrays of the network, the table of its connected pieces, and remarks.
 
-    Arrays: `node_x, node_y` [n] metres, `edge_u, edge_v` [e], `edge_length` [e] metres, `node_piece` [n] (0 is the
-    largest), `junction_x, junction_y` [j], and what else the reader gave by edge. Every piece is kept.
+    Arrays: `node_x, node_y` [n] metres, `edge_u, edge_v` [e], `edge_length` [e] metres, `node_piece` [n] (the piece that
+    walkers cannot leave; 0 is the largest), `junction_x, junction_y` [j], and what else the reader gave by edge. Every piece
+    is kept. `ferries` float64 [f, 2]: ends of ferry lines (WGS 84), which may explain why a piece is apart.
     """
     given: dict[str, NDArray[Any]] = dict(raw.arrays)
     lon, lat = given.pop("node_lon"), given.pop("node_lat")
@@ -34,7 +38,8 @@ def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[A
     if short.any():
         remarks.append(f"{int(short.sum())} streets are shorter than the straight line between their ends; their length was raised to it")
         length = np.where(short, straight, length)
-    piece = connected_pieces(len(x), u, v)
+    passable = passable_edges(given)
+    piece = connected_pieces(len(x), u[passable], v[passable])
     arrays: dict[str, NDArray[Any]] = {
         **{name: array for name, array in given.items() if not name.startswith("geom_")},
         "node_x": x,
@@ -48,8 +53,9 @@ def build_streets(raw: Raw, projection: Projection) -> tuple[dict[str, NDArray[A
         shape = given["geom_lonlat"]
         arrays["geom_start"] = given["geom_start"]
         arrays["geom_xy"] = np.column_stack(projection.forward(shape[:, 0], shape[:, 1]))
-    arrays["junction_x"], arrays["junction_y"] = junctions(x, y, u, v)
-    return arrays, piece_table(arrays, projection), remarks
+    drawn = mapped_edges(given)
+    arrays["junction_x"], arrays["junction_y"] = junctions(x, y, u[drawn], v[drawn])
+    return arrays, piece_table(arrays, projection, ferries), remarks
 
 
 def connected_pieces(nodes: int, u: NDArray[np.int32], v: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -66,34 +72,22 @@ def connected_pieces(nodes: int, u: NDArray[np.int32], v: NDArray[np.int32]) -> 
     return rank[label].astype(np.int32)
 
 
-def piece_table(arrays: dict[str, NDArray[Any]], projection: Projection) -> pd.DataFrame:
-    """One row for every piece but the largest: nodes, length_km, gap_m to the largest, likely cause, position (WGS 84)."""
-    from scipy.spatial import cKDTree
+def piece_table(arrays: dict[str, NDArray[Any]], projection: Projection, ferries: NDArray[np.float64] | None = None) -> pd.DataFrame:
+    """One row for every piece but the largest, with the likely cause of its being apart and the link that would join it.
 
-    x, y, piece = arrays["node_x"], arrays["node_y"], arrays["node_piece"]
-    count = int(piece.max()) + 1
-    nodes = np.bincount(piece, minlength=count)
-    length = np.bincount(piece[arrays["edge_u"]], arrays["edge_length"], minlength=count)
-    main = np.column_stack([x, y])[piece == 0]
-    gap = np.asarray(cKDTree(main).query(np.column_stack([x, y]))[0], dtype=np.float64)
-    order = np.lexsort([gap, piece])
-    first = order[np.searchsorted(piece[order], np.arange(count))][1:]
-    lon, lat = to_wgs84(x[first], y[first], projection.name)
-    near = parameter("engine_parameters", "component.link_gap").number
-    far = parameter("engine_parameters", "component.island_gap").number
-    gaps = gap[first]
-    cause = np.where(gaps <= near, "missing_link", np.where(gaps > far, "edge_of_data", "barrier"))
-    return pd.DataFrame(
-        {
-            "piece": np.arange(1, count),
-            "nodes": nodes[1:],
-            "length_km": length[1:] / 1000.0,
-            "gap_m": gaps,
-            "cause": cause.astype(object),
-            "lon": lon,
-            "lat": lat,
-        }
+    Columns `piece, nodes, length_km, gap_m, cause` (see `parkcity.sense.osm.islands.CAUSES`), `lon, lat` (where it is
+    nearest to the main network) and `to_lon, to_lat` (the nearest point of the main network); WGS 84.
+    """
+    away = np.zeros((0, 2))
+    if ferries is not None and len(ferries):
+        away = np.column_stack(projection.forward(ferries[:, 0], ferries[:, 1]))
+    table = island_causes(edge_shapes(arrays), arrays["node_piece"], arrays, away)
+    lon, lat = to_wgs84(table["x"].to_numpy(float), table["y"].to_numpy(float), projection.name)
+    to_lon, to_lat = to_wgs84(table["to_x"].to_numpy(float), table["to_y"].to_numpy(float), projection.name)
+    kept = table[["piece", "nodes", "length_km", "gap_m", "cause"]].astype(
+        {"piece": np.int64, "nodes": np.int64, "length_km": float, "gap_m": float, "cause": object}
     )
+    return kept.assign(lon=lon, lat=lat, to_lon=to_lon, to_lat=to_lat)
 
 
 def junctions(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parkcity.sense.osm.islands import mapped_edges, passable_edges
 from parkcity.standards import parameter
 from parkcity.twin.attach import StreetIndex, attach
 from parkcity.twin.streets import connected_pieces, edge_shapes, junctions
@@ -157,8 +158,9 @@ def finish(draft: Draft, arrays: Arrays, affected: dict[str, NDArray[np.int64]],
     `affected` are owners to attach again; so is every owner that the shape `near` comes close enough to. Gives their number.
     """
     u, v = arrays["edge_u"].astype(np.int32), arrays["edge_v"].astype(np.int32)
-    arrays["node_piece"] = connected_pieces(len(arrays["node_x"]), u, v).astype(arrays["node_piece"].dtype)
-    arrays["junction_x"], arrays["junction_y"] = junctions(arrays["node_x"], arrays["node_y"], u, v)
+    passable, drawn = passable_edges(arrays), mapped_edges(arrays)
+    arrays["node_piece"] = connected_pieces(len(arrays["node_x"]), u[passable], v[passable]).astype(arrays["node_piece"].dtype)
+    arrays["junction_x"], arrays["junction_y"] = junctions(arrays["node_x"], arrays["node_y"], u[drawn], v[drawn])
     draft.streets, draft.index = arrays, StreetIndex.of(arrays)
     cells = draft.twin.cells
     points = {"cell": (cells["x"].to_numpy(float), cells["y"].to_numpy(float))}

@@ -46,7 +46,8 @@ def made_place(
         "area_m2": [float(values.get("area_m2", "nan"))],
     }
     twin = draft.twin
-    place, doors, _ = build_places({SOURCE: frame(columns, [shape], WGS84)}, twin.zones, twin.projection)
+    made = build_places({SOURCE: frame(columns, [shape], WGS84)}, twin.zones, twin.projection)
+    place, doors = made.places, made.doors
     found, distance = draft.meet_streets(doors)
     limit = draft.ground.rule.limit
     if not len(found["owner"]):

@@ -46,7 +46,7 @@ def _meant(draft: Draft, values: Mapping[str, Any], report: Report) -> NDArray[n
     metric = shapes_to_metric(np.array([shape], dtype=object), WGS84, draft.twin.projection)[0]
     index = index_of(draft)
     if "polygon" in values:
-        edges = np.sort(np.asarray(index.tree.query(metric, predicate="intersects"), np.int64))
+        edges = np.sort(np.asarray(index.rows[index.tree.query(metric, predicate="intersects")], np.int64))
         if not len(edges):
             report.add("the change would do nothing: no street crosses the polygon.", todo="correct the polygon, or take the change out")
         return edges if len(edges) else None
