@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "programme": ("parkcity.serve.cli.programme", "Which projects in which year, within a budget; which estates to renew first."),
     "plan": ("parkcity.serve.cli.plan", "The plan: targets, actuals, status."),
     "live": ("parkcity.serve.cli.live", "The live desk: events and their log."),
+    "serve": ("parkcity.serve.cli.serve", "The web app and the API of one city or several."),
+    "accounts": ("parkcity.serve.cli.accounts", "Who may use a server, and the backup of its database."),
     "doctor": ("parkcity.serve.cli.doctor", "Faults and doubtful points of a city, worst effect first."),
 }
 

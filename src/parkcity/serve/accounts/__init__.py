@@ -1,0 +1,1 @@
+"""Accounts, sessions, keys, rights and the audit log of the server, in SQLite or PostgreSQL."""

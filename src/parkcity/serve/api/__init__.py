@@ -1,0 +1,1 @@
+"""The API server: every route a thin call of the functions that the command line calls too."""

@@ -1,0 +1,52 @@
+"""The plan of an open city: its ledger, and the standings of its targets on a day; read again when its files change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parkcity.plan.ledger import Ledger, View
+    from parkcity.plan.status import Standing
+    from parkcity.serve.api.desk import Desk
+
+
+@dataclass
+class Planning:
+    """A ledger with what was worked out from it."""
+
+    ledger: Ledger
+    _standings: dict[str, list[Standing]] = field(default_factory=dict)
+
+    def view(self, at: str | None, known: str | None) -> View:
+        """The ledger as true on `at` and as known on `known`; a date that cannot be read raises `UsageError`."""
+        from parkcity.plan.dates import asked_day
+
+        return self.ledger.view(asked_day(at, "at") if at else None, asked_day(known, "known") if known else None)
+
+    def standings(self, at: str | None, known: str | None) -> list[Standing]:
+        """Every target judged on a day."""
+        from parkcity.plan.status import standings
+
+        view = self.view(at, known)
+        if view.snapshot not in self._standings:
+            if len(self._standings) > 8:
+                self._standings.clear()
+            self._standings[view.snapshot] = standings(view)
+        return self._standings[view.snapshot]
+
+
+def planning(desk: Desk) -> Planning | None:
+    """The plan of a city, or None where its folder has none. Raises `InputError` with every fault of its files."""
+    folder = desk.folder / "plan"
+    if not folder.is_dir():
+        return None
+    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.csv")))
+
+    def make() -> Planning:
+        from parkcity.plan.ledger import load
+
+        return Planning(load(str(desk.folder)))
+
+    found: Any = desk.kept.get(("plan", stamp), make)
+    return found if isinstance(found, Planning) else None
