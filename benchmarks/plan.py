@@ -78,14 +78,15 @@ def _seconds(start: float) -> float:
 
 @benchmark("plan", "The plan ledger: load, status of 10,000 targets among 100,000 tasks, schedule risk of 2,000 tasks x 1,000 draws")
 def plan(size: Size) -> list[dict[str, Any]]:
-    """Wall times of one cold run each; the goals are 5 s for the status and 10 s for the risk."""
+    """Wall times of one cold run each; the goals are 5 s from the files to every status, and 10 s for the risk."""
     targets, tasks, risky, draws = _SIZES[size]
     graph = f"{targets} targets, {tasks} tasks"
     with tempfile.TemporaryDirectory() as folder:
         write(_ledger(targets, tasks), Path(folder) / "plan")
         start = time.perf_counter()
         found = load(folder)
-        rows = [row("load with all checks", graph, _seconds(start))]
+        load_s = _seconds(start)
+    rows = [row("load with all checks", graph, load_s)]
     start = time.perf_counter()
     view = found.view()
     items = [item.row() for item in standings(view)]
@@ -98,7 +99,7 @@ def plan(size: Size) -> list[dict[str, Any]]:
         raise RuntimeError(msg)
     rows.append(row("status of targets", graph, target_s))
     rows.append(row("status of tasks", graph, task_s))
-    rows.append(row("status, goal 5 s", graph, target_s + task_s, "goal", 5.0, 1.0))
+    rows.append(row("load and status, goal 5 s", graph, load_s + target_s + task_s, "goal", 5.0, 1.0))
     rows.append(row("schedule risk, goal 10 s", f"{risky} tasks x {draws} draws", _risk(risky, draws), "goal", 10.0, 1.0))
     return rows
 

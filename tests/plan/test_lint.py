@@ -169,6 +169,14 @@ def test_a_ragged_row_is_told_and_the_others_are_read() -> None:
     assert list(table["id"]) == ["O1", "O3"]
 
 
+def test_a_fault_names_its_row_whatever_line_breaks_the_cells_hold() -> None:
+    faults = FaultList()
+    text = "id,name_zh,name_en,true_on,known_on\nO1,\"a\nb\",x,2020,2020\n\nO2,甲,y,2020\nO3,丙,\"c\n\nd\",2020,soon\n"
+    parse_table(text, schema("owners"), "owners.csv", faults)
+    # The first record ends in line 3, line 4 is empty, the record of line 5 lacks a cell, and the last one ends in line 8.
+    assert sorted(fault.row or 0 for fault in faults.faults) == [5, 8]
+
+
 def test_every_shipped_table_is_written_as_it_was_read() -> None:
     found = load(ROOT / "examples/chengdu")
     for name in schemas():

@@ -63,7 +63,16 @@ class Calendar:
 
     def between(self, first: date, last: date) -> int:
         """Working days from one day to another, both counted; at least 1, because a task takes a day."""
-        return max(1, int(np.searchsorted(self.days, np.datetime64(last), side="right")) - self.index_of(first))
+        return int(self.lengths(np.array([first], "datetime64[D]"), np.array([last], "datetime64[D]"))[0])
+
+    def indices(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:
+        """`index_of` for many days (n,)."""
+        return np.searchsorted(self.days, days)
+
+    def lengths(self, first: NDArray[np.datetime64], last: NDArray[np.datetime64]) -> NDArray[np.intp]:
+        """`between` for many pairs of days (n,)."""
+        found: NDArray[np.intp] = np.maximum(1, np.searchsorted(self.days, last, side="right") - self.indices(first))
+        return found
 
     @property
     def unpublished(self) -> list[int]:

@@ -42,6 +42,7 @@ def asked_day(text: str, option: str) -> date:
         raise UsageError(msg) from None
 
 
+@lru_cache(maxsize=65536)
 def year_fraction(moment: date) -> float:
     """A day as a number of years, its end counted, so that the last days of two years lie whole years apart.
 

@@ -163,11 +163,11 @@ def _from_t(method: str, ask: Ask, centre: float, sd: float, dof: float) -> Fore
 @cache
 def _student(dof: float) -> tuple[Floats, float]:
     """Evenly spread quantiles of Student's t, and the edge of its central band at the stated level."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     count = int(cut("forecast.draws"))
     half = (1 - cut("forecast.level")) / 2
-    return t.ppf((np.arange(count) + 0.5) / count, dof), float(t.ppf(1 - half, dof))
+    return np.asarray(stdtrit(dof, (np.arange(count) + 0.5) / count), np.float64), float(stdtrit(dof, 1 - half))
 
 
 def _drift(ask: Ask) -> Forecast:

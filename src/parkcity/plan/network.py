@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ Floats = NDArray[np.float64]
 T = TypeVar("T", float, Floats)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """Task `after` waits for task `before` (row numbers): the later end is tied `lag` working days behind the earlier one."""
 
     before: int
@@ -69,12 +68,8 @@ class Network:
     def __init__(self, names: Sequence[str], links: Sequence[Link]) -> None:
         self.names = names
         self.links = links
-        count = len(names)
-        self._entering: list[list[Link]] = [[] for _ in range(count)]
-        self._leaving: list[list[Link]] = [[] for _ in range(count)]
-        for link in links:
-            self._entering[link.after].append(link)
-            self._leaving[link.before].append(link)
+        self._entering = _grouped(links, [link.after for link in links], len(names))
+        self._leaving = _grouped(links, [link.before for link in links], len(names))
         self.order = self._sorted()
 
     def _sorted(self) -> list[int]:
@@ -140,6 +135,14 @@ class Network:
             for link in self._leaving[task]:
                 np.minimum(latest[task], _bound_back(link, latest[link.after], durations[link.after], durations[task]), out=latest[task])
         return Schedule(start, finish, latest - durations, latest)
+
+
+def _grouped(links: Sequence[Link], tasks: Sequence[int], count: int) -> list[Sequence[Link]]:
+    """The links of each task; tasks without one share an empty group."""
+    members: dict[int, list[Link]] = {}
+    for link, task in zip(links, tasks, strict=True):
+        members.setdefault(task, []).append(link)
+    return [members.get(task, ()) for task in range(count)]
 
 
 def _bound(link: Link, start: T, length: T, own: T) -> T:

@@ -62,6 +62,8 @@ def repeated_versions(ledger: Ledger) -> Iterator[Fault]:
     """Two versions of a row claim to be known and true on the same days, and no audited edit made the second."""
     edits = _edits(ledger)
     for name, table in ledger.tables.items():
+        if len(table.index) == len(table):
+            continue
         seen: dict[tuple[str, str, str], int] = {}
         repeated: Counter[tuple[str, str, str]] = Counter()
         for position, key in enumerate(zip(table["id"], table["true_on"], table["known_on"], strict=True)):
@@ -274,6 +276,8 @@ def tasks_that_cannot_be_planned(ledger: Ledger) -> Iterator[Fault]:
     table, resources = ledger.tables["tasks"], ledger.tables["resources"].index
     names = ("optimistic_days", "duration_days", "pessimistic_days", "percent_done", "needs")
     for position, cells in enumerate(zip(*(table[name] for name in names), strict=True)):
+        if not any(cells):
+            continue
         row = dict(zip(names, cells, strict=True))
         three = [_number(text) for text in cells[:3]]
         given = [value for value in three if value is not None]

@@ -15,10 +15,13 @@ from parkcity.plan.network import Link, Network, Schedule
 from parkcity.plan.score import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parkcity.plan.ledger import View
     from parkcity.plan.tables import Table
 
 _MARGIN_DAYS = 3660
+_EPOCH = date(1970, 1, 1)
 _NO_FLOAT = 1e-9
 
 
@@ -114,6 +117,12 @@ def _past(text: str, at: date) -> date | None:
     return found if found <= at else None
 
 
+def _as_array(days: Sequence[date]) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    """Days (n,) as NumPy counts them; many times faster than handing over the objects."""
+    since_epoch = np.fromiter((day.toordinal() for day in days), np.int64, len(days)) - _EPOCH.toordinal()
+    return since_epoch.astype("datetime64[D]")
+
+
 def programme(view: View) -> Programme:
     """The tasks of a view. A ring among the dependencies raises `InputError`."""
     table, links = view["tasks"], view["dependencies"]
@@ -121,14 +130,12 @@ def programme(view: View) -> Programme:
     finishes = [day(text) for text in table["finish"]]
     begin = min([*starts, view.at])
     calendar = Calendar(begin, max([*finishes, view.at]) + timedelta(days=_MARGIN_DAYS))
-    cache: dict[tuple[date, date], float] = {}
-    durations = np.zeros(len(table))
-    for at, (given, first, last) in enumerate(zip(table["duration_days"], starts, finishes, strict=True)):
-        if not given and (first, last) not in cache:
-            cache[first, last] = float(calendar.between(first, last))
-        durations[at] = float(given) if given else cache[first, last]
-    index = {first: float(calendar.index_of(first)) for first in set(starts)}
-    release = np.array([index[first] for first in starts], dtype=float)
+    first, last = (_as_array(days) for days in (starts, finishes))
+    durations = calendar.lengths(first, last).astype(float)
+    for at, given in enumerate(table["duration_days"]):
+        if given:
+            durations[at] = float(given)
+    release = calendar.indices(first).astype(float)
     at_row = table.index
     edges = [
         Link(at_row[before], at_row[after], kind, float(lag or 0))

@@ -7,7 +7,7 @@ import io
 import math
 import re
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from parkcity.base.tables import decode, read_bytes
@@ -102,17 +102,31 @@ def _read_cells(reader: CsvReader, width: int, where: str, faults: FaultList) ->
     """Row numbers and `width` columns of cells; records of another width are faults. In blocks, so that few records are alive at once."""
     rows: list[int] = []
     cells: list[list[str]] = [[] for _ in range(width)]
-    numbered = ((reader.line_num, record) for record in reader if record)
-    while block := list(islice(numbered, _BLOCK)):
-        whole = [(row, record) for row, record in block if len(record) == width]
-        rows.extend(row for row, _ in whole)
-        for column, part in zip(cells, zip(*(record for _, record in whole), strict=True), strict=False):
+    before = reader.line_num
+    while block := list(islice(reader, _BLOCK)):
+        lines = _lines(block, before, reader.line_num)
+        before = reader.line_num
+        if all(len(record) == width for record in block):
+            rows.extend(lines)
+        else:
+            for row, record in zip(lines, block, strict=True):
+                if len(record) == width:
+                    rows.append(row)
+                elif record:
+                    what = f"{len(record)} cells."
+                    faults.add(where, what, allowed=f"{width} cells.", todo="quote cells that hold a comma", row=row)
+            block = [record for record in block if len(record) == width]
+        for column, part in zip(cells, zip(*block, strict=True), strict=False):
             column.extend(part)
-        for row, record in block if len(whole) < len(block) else ():
-            if len(record) != width:
-                what = f"{len(record)} cells."
-                faults.add(where, what, allowed=f"{width} cells.", todo="quote cells that hold a comma", row=row)
     return rows, cells
+
+
+def _lines(block: Sequence[Sequence[str]], before: int, after: int) -> Sequence[int]:
+    """The line on which each record ends, the block standing between two lines of its file."""
+    if after - before == len(block):
+        return range(before + 1, after + 1)
+    # A quoted cell may hold line breaks.
+    return list(accumulate((1 + sum(cell.count("\n") for cell in record) for record in block), initial=before))[1:]
 
 
 def _check_header(header: list[str], schema: TableSchema, where: str, faults: FaultList) -> bool:
@@ -133,6 +147,8 @@ def check_values(table: Table, faults: FaultList) -> None:
     """Check every cell against its column's type. Each distinct text is judged once."""
     for item in table.schema.fields:
         values = table[item.name]
+        if item.type == "id" and _all_ids(values):
+            continue
         bad = {value for value in set(values) if not _fits(value, item)}
         if not bad:
             continue
@@ -143,6 +159,11 @@ def check_values(table: Table, faults: FaultList) -> None:
         if len(positions) > _SHOWN:
             more = len(positions) - _SHOWN
             faults.add(table.where, f"column '{item.name}': {more} more rows like these.", allowed=allowed_text(item))
+
+
+def _all_ids(values: Sequence[str]) -> bool:
+    """Is every cell an id? Asked of all at once, because the ids of a table are its longest list of distinct texts."""
+    return "" not in values and _ID.fullmatch("".join(values)) is not None
 
 
 def _fits(value: str, item: Field) -> bool:
