@@ -171,7 +171,7 @@ def test_a_ragged_row_is_told_and_the_others_are_read() -> None:
 
 def test_a_fault_names_its_row_whatever_line_breaks_the_cells_hold() -> None:
     faults = FaultList()
-    text = "id,name_zh,name_en,true_on,known_on\nO1,\"a\nb\",x,2020,2020\n\nO2,甲,y,2020\nO3,丙,\"c\n\nd\",2020,soon\n"
+    text = 'id,name_zh,name_en,true_on,known_on\nO1,"a\nb",x,2020,2020\n\nO2,甲,y,2020\nO3,丙,"c\n\nd",2020,soon\n'
     parse_table(text, schema("owners"), "owners.csv", faults)
     # The first record ends in line 3, line 4 is empty, the record of line 5 lacks a cell, and the last one ends in line 8.
     assert sorted(fault.row or 0 for fault in faults.faults) == [5, 8]

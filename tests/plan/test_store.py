@@ -15,6 +15,7 @@ from parkcity.base.errors import InputError, UsageError
 from parkcity.plan.edit import Author, add, amend, withdraw
 from parkcity.plan.ingest import import_rows
 from parkcity.plan.ledger import load
+from parkcity.plan.lint import lint
 from parkcity.plan.store import FolderStore, Store
 
 ROOT = Path(__file__).parents[2]
@@ -143,3 +144,21 @@ def test_texts_of_any_kind_survive(opened: Open) -> None:
     text = 'quotes " and, commas; 中文\ttab\\N backslash'
     add(opened(), "owners", OWNER | {"name_en": text}, AUTHOR)
     assert opened().load().view(NOW.date()).row("owners", "O1")["name_en"] == text
+
+
+def test_lint_tells_the_same_faults_of_both_stores_at_once(opened: Open, tmp_path: Path) -> None:
+    target = {"id": "T1", "article": "9", "indicator": "no.such", "name_zh": "指标", "name_en": "x", "kind": "reach", "op": "ge"}
+    target |= {"unit": "furlong", "scope": "city", "target_year": "2025", "target": "2", "binding": "unknown", "source": "test"}
+    proof = {"id": "E1", "target": "T1", "file": "gone.pdf", "sha256": 64 * "0", "claimed_by": "O1"}
+    times, claimed = {"true_on": "2021", "known_on": "2021"}, {"claimed_on": "2021", "state": "claimed"}
+    rows = {
+        "targets": [target | times | {"confidence": "S"}],
+        "evidence": [proof | times | {"state": "claimed"}],
+        "owners": [OWNER | times],
+    }
+    opened().append(rows)
+    _, faults = lint(tmp_path, ["services.clinic"], opened())
+    said = [fault.what for fault in faults]
+    for part in ("holds 'furlong'", "article '9' is missing", "no indicator 'no.such'", "'gone.pdf' is not there"):
+        assert sum(part in one for one in said) == 1, part
+    assert all(fault.row for fault in faults)

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from parkcity.plan.store import Store
 
-def lint(city: Path | str, known_indicators: Iterable[str] = ()) -> tuple[Ledger, list[Fault]]:
+
+def lint(city: Path | str, known_indicators: Iterable[str] = (), store: Store | None = None) -> tuple[Ledger, list[Fault]]:
     """The ledger of a city and every fault.
 
     `known_indicators` are the ids of the registry; a target or actual whose indicator has a dot in it claims to be one of
-    them. Other indicators are statistics and need no registry.
+    them. Other indicators are statistics and need no registry. With a `store` its ledger is looked at instead of the text files
+    of the city; files of evidence lie in the city's folder all the same.
     """
-    ledger, faults = read(city)
+    ledger, faults = read(city) if store is None else store.read()
     found = [*faults.faults, *relation_faults(ledger), *unknown_indicators(ledger, known_indicators), *empty_articles(ledger)]
     return ledger, [*found, *file_faults(ledger, plan_folder(city))]
 

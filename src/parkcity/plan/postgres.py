@@ -63,7 +63,13 @@ class PostgresStore:
                 )
 
     def load(self) -> Ledger:
-        """Read all tables in one snapshot."""
+        """Read all tables; raises `InputError` with every fault of form."""
+        ledger, faults = self.read()
+        faults.check()
+        return ledger
+
+    def read(self) -> tuple[Ledger, FaultList]:
+        """Read all tables in one snapshot and look at their form. The row of a fault is the number `n` of its record."""
         from psycopg import sql
 
         tables: dict[str, Table] = {}
@@ -78,8 +84,7 @@ class PostgresStore:
                 columns = {column: list(values) for column, values in zip(item.header, cells[1:], strict=True)}
                 tables[name] = Table(item, columns, list(cells[0]), f"{self._schema}.{name}")
                 check_values(tables[name], faults)
-        faults.check()
-        return Ledger(tables, self._schema)
+        return Ledger(tables, self._schema), faults
 
     def append(self, rows: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Insert rows in one transaction."""

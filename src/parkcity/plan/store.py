@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from parkcity.base.errors import Fault, InputError
+from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.plan.ledger import Ledger, plan_folder, read_tables, write
 from parkcity.plan.tables import Table, table_of
 
@@ -25,8 +25,12 @@ Rows = dict[str, list[dict[str, str]]]
 class Store(Protocol):
     """A place where a ledger is kept."""
 
+    def read(self) -> tuple[Ledger, FaultList]:
+        """The ledger with all versions of all rows, and every fault of form."""
+        ...
+
     def load(self) -> Ledger:
-        """The ledger with all versions of all rows; raises `InputError` with every fault of form."""
+        """The ledger; raises `InputError` with every fault of form."""
         ...
 
     def append(self, rows: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
@@ -45,9 +49,13 @@ class FolderStore:
         self.folder = plan_folder(city)
         self._wait_s = wait_s
 
+    def read(self) -> tuple[Ledger, FaultList]:
+        """Read the tables and look at their form."""
+        return read_tables(self.folder)
+
     def load(self) -> Ledger:
         """Read the tables."""
-        ledger, faults = read_tables(self.folder)
+        ledger, faults = self.read()
         faults.check()
         return ledger
 

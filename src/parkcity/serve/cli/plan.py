@@ -58,14 +58,9 @@ def lint(context: click.Context, form: str, lang: str | None) -> None:
     """Look for everything that is wrong, and list it all at once with its row."""
     from parkcity.insight.registry import INDICATORS
     from parkcity.plan.lint import lint as lint_city
-    from parkcity.plan.relations import relation_faults
 
     city, database = context.obj
-    if database is None:
-        ledger, faults = lint_city(city, (item.id for item in INDICATORS))
-    else:
-        ledger = store_of(context).load()
-        faults = relation_faults(ledger)
+    ledger, faults = lint_city(city, (item.id for item in INDICATORS), None if database is None else store_of(context))
     if faults:
         raise InputError(faults)
     rows = [{"table": name, "rows": len(table)} for name, table in ledger.tables.items()]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parkcity.base.errors import InputError
-
 if TYPE_CHECKING:
     from parkcity.base.words import Lang
     from parkcity.plan.ledger import Ledger, View
@@ -39,10 +37,9 @@ def ledger_of(context: click.Context) -> Ledger:
     city, database = context.obj
     if database is None:
         return load(city)
-    ledger = store_of(context).load()
-    faults = relation_faults(ledger)
-    if faults:
-        raise InputError(faults)
+    ledger, faults = store_of(context).read()
+    faults.extend(relation_faults(ledger))
+    faults.check()
     return ledger
 
 
