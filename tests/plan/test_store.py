@@ -153,7 +153,7 @@ def test_lint_tells_the_same_faults_of_both_stores_at_once(opened: Open, tmp_pat
     times, claimed = {"true_on": "2021", "known_on": "2021"}, {"claimed_on": "2021", "state": "claimed"}
     rows = {
         "targets": [target | times | {"confidence": "S"}],
-        "evidence": [proof | times | {"state": "claimed"}],
+        "evidence": [proof | times | claimed],
         "owners": [OWNER | times],
     }
     opened().append(rows)
