@@ -64,7 +64,8 @@ def solve(model: Model, seconds: float, start: Floats | None = None, absolute_ga
         solver.setSolution(solution)
     solver.run()
     status, info = solver.getModelStatus(), solver.getInfo()
-    if status == highspy.HighsModelStatus.kInfeasible:
+    # Every model here is bounded, so that "unbounded or infeasible" means infeasible.
+    if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
         return Answer("infeasible", None, np.nan, np.nan)
     done = status == highspy.HighsModelStatus.kOptimal
     x = np.array(solver.getSolution().col_value, np.float64) if info.primal_solution_status == 2 else None
