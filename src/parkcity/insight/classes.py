@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from parkcity.sense.kinds import kind
+from parkcity.sense.kinds import kind, kinds
 from parkcity.standards import load, parameter
 
 if TYPE_CHECKING:
@@ -56,12 +56,13 @@ _KIND_OF = {
     "lc.0.parcel": "parcel",
     "lc.0.waste_point": "waste_point",
     "lc.0.parking": "parking",
+    "lc.0.child_elder_yard": "playground",
 }
 """Which kind answers which facility of GB 50180-2018."""
 
 
-_PLAIN = ("park", "sports", "hospital")
-"""Kinds that stand as a class whatever their size."""
+_ALSO = {"sports": ("football",)}
+"""Kinds that answer the need for another kind too."""
 
 _NOT_BY_RESIDENTS = {"metro_station", "bus_stop", "bus_terminal", "parking"}
 
@@ -80,6 +81,11 @@ class PlaceClass:
     below_m2: float | None = None
     typical_most_m2: float | None = None
 
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Further kinds that answer the same need."""
+        return _ALSO.get(self.kind, ())
+
     def name(self, lang: Lang) -> str:
         """Kind and range of area, in words."""
         base = kind(self.kind).name(lang)
@@ -95,7 +101,7 @@ class PlaceClass:
 @cache
 def place_classes() -> dict[str, PlaceClass]:
     """All classes by id: the plain kinds, and the sized ones of the norms."""
-    classes = {kind_id: PlaceClass(kind_id, kind_id) for kind_id in dict.fromkeys([*_PLAIN, *_KIND_OF.values()])}
+    classes = {kind_id: PlaceClass(kind_id, kind_id) for kind_id in kinds()}
     for row in load("life_circle_facilities"):
         if row.id in _SIZED:
             least = row.extra_number("land_m2_min")

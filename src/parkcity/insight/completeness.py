@@ -55,12 +55,30 @@ def flags_of(indicator: Indicator, inputs: Inputs, member: NDArray[np.int32], zo
     years, layer = oldest_layer(indicator, inputs)
     found.append(Flag("old_layer", np.full(zones, years), layer))
     found += _place_flags(indicator, inputs, share, zones)
+    for entry in indicator.inputs.values():
+        unknown = PROVIDERS[entry.provider].unknown
+        if unknown is not None:
+            lost, count = unknown(inputs, **entry.args)
+            found.append(Flag("needs_unknown", np.full(zones, lost / count), f"{lost} / {count}"))
     defaults = [row.id for row in indicator.parameters.values() if not row.official]
     if any(PROVIDERS[entry.provider].by_group for entry in indicator.inputs.values()) and not speed_of(inputs.group).official:
         defaults.append(speed_of(inputs.group).id)
     if defaults:
         found.append(Flag("default_used", np.full(zones, float(len(defaults))), ", ".join(defaults)))
+    assumed = _assumed(indicator, inputs)
+    if assumed:
+        found.append(Flag("modelled", np.full(zones, float(len(assumed))), "; ".join(assumed)))
     return [flag for flag in found if bool((flag.size > 0).any())]
+
+
+def _assumed(indicator: Indicator, inputs: Inputs) -> list[str]:
+    """What models assumed for the inputs of an indicator."""
+    named: list[str] = []
+    for entry in indicator.inputs.values():
+        assumed = PROVIDERS[entry.provider].assumed
+        if assumed is not None:
+            named += assumed(inputs, **entry.args)
+    return list(dict.fromkeys(named))
 
 
 def _attachment(inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -91,12 +91,12 @@ class Inputs:
     def rows_of(self, class_id: str) -> NDArray[np.int64]:
         """Rows of the places of a class."""
         chosen = place_class(class_id)
-        kind = self.twin.places["kind"].to_numpy() == chosen.kind
+        kind = self.twin.places["kind"].isin((chosen.kind, *chosen.also)).to_numpy()
         area = self.twin.places["area_m2"].to_numpy(float)
         if chosen.least_m2 is not None:
-            kind &= area >= chosen.least_m2
+            kind = kind & (area >= chosen.least_m2)
         if chosen.below_m2 is not None:
-            kind &= area < chosen.below_m2
+            kind = kind & (area < chosen.below_m2)
         return np.nonzero(kind)[0]
 
     def place_count(self, class_id: str) -> Floats:
@@ -152,9 +152,12 @@ class Inputs:
     @cached_property
     def network(self) -> Network:
         """The walking network of the group: its speed, and what steps, slopes, crossings and surfaces cost it where they are known."""
+        return self.network_for(profile_of(self.group))
+
+    def network_for(self, profile: str) -> Network:
+        """The streets as one travel profile finds them."""
         from parkcity.travel import Network, Profile, Streets
 
-        profile = profile_of(self.group)
         key = f"network/{profile}"
         if key not in self._memory:
             arrays = self.twin.layer("streets").arrays()
@@ -273,8 +276,8 @@ class Inputs:
         return self.kept("within", WALK_LAYERS, args, make)["sum"]
 
     def measurable_needs(self) -> tuple[str, ...]:
-        """The needs of the 15-minute circle for which the city has places, in a fixed order."""
-        kinds = self.twin.kinds()
+        """The needs of the 15-minute circle for which the city has places, in a fixed order; none in a city without streets."""
+        kinds = self.twin.kinds() if self.twin.has("attachments") else {}
         return tuple(need for need in CIRCLE_NEEDS if place_class(need).kind in kinds)
 
     def needs_within(self, minutes: float) -> NDArray[np.bool_]:
@@ -282,6 +285,12 @@ class Inputs:
         return np.stack([is_within(self.minutes(need), minutes) for need in self.measurable_needs()])
 
     # --- keeping ----------------------------------------------------------------------------------------------------
+
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something that is made once and held in memory for all groups."""
+        if name not in self._memory:
+            self._memory[name] = make()
+        return self._memory[name]
 
     def _require(self, chosen: PlaceClass) -> None:
         if chosen.kind not in self.twin.kinds():
@@ -325,7 +334,8 @@ class Provider:
     """How an input is given, the layers that it needs, and whether it walks the streets.
 
     `classes`: the classes of places that it rests on in a city, where they are not the argument `class_id`; `lacking`: what a city lacks
-    for it beside whole layers, such as an attribute of the streets. Both are asked with the arguments of the input.
+    for it beside whole layers, such as an attribute of the streets; `unknown`: how many of how many needs the data do not know;
+    `assumed`: what a model assumed for it in a city, in short names. All are asked with the arguments of the input.
     """
 
     give: Callable[..., Any]
@@ -334,6 +344,8 @@ class Provider:
     by_group: bool = False
     classes: Callable[..., Sequence[str]] | None = None
     lacking: Callable[..., list[str]] | None = None
+    unknown: Callable[..., tuple[int, int]] | None = None
+    assumed: Callable[..., list[str]] | None = None
 
     def classes_of(self, inputs: Inputs, args: Mapping[str, Any]) -> list[str]:
         """The classes of places that an input with these arguments rests on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parkcity.insight import openings
+from parkcity.insight import additions, openings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,9 @@ class ListOf:
         return all(inputs.twin.has(layer) for layer in self.layers)
 
 
+_WALK = ("cells", "people", "streets", "places", "attachments")
+
 LISTS: tuple[ListOf, ...] = (
+    ListOf("additions.csv", additions.COLUMNS, _WALK, additions.addition_rows),
     ListOf("openings.csv", openings.COLUMNS, ("cells", "people", "streets", "attachments"), openings.opening_rows),
 )

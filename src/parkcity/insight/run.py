@@ -86,7 +86,7 @@ def missing_needs(indicator: Indicator, twin: Twin) -> list[str]:
             elif chosen.typical_most_m2 is not None and source_least_m2(twin, chosen.kind) >= chosen.typical_most_m2:
                 lacking.append(f"places:{chosen.kind} up to {chosen.typical_most_m2:g} m2")
         provider = PROVIDERS[entry.provider]
-        if provider.classes is not None and not lacking and not provider.classes_of(Inputs(twin), entry.args):
+        if provider.classes is not None and provider.lacking is None and not lacking and not provider.classes_of(Inputs(twin), entry.args):
             lacking.append("places")
         if provider.lacking is not None and all(twin.has(layer) for layer in provider.layers):
             lacking += provider.lacking(twin, **entry.args)

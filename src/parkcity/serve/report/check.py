@@ -169,13 +169,15 @@ def _write(
     write_text(out / "gaps.csv", _BOM + csv_text(gap_list, gaps.COLUMNS))
     inputs = Inputs(twin, threads=threads)
     lists = [one for one in LISTS if one.can(inputs)]
+    listed = []
     for number, one in enumerate(lists):
         progress(f"list {one.file}", 0.72 + 0.04 * number / len(lists))
-        write_text(out / one.file, _BOM + csv_text(one.rows(inputs, twin.spec.area_tier), one.columns))
+        listed.append((one, one.rows(inputs, twin.spec.area_tier)))
+        write_text(out / one.file, _BOM + csv_text(listed[-1][1], one.columns))
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
-    write_text(out / "report.html", render(twin, rows, measured, lang))
+    write_text(out / "report.html", render(twin, rows, measured, lang, listed))
     return {name: hash_file(out / name) for name in (*OUTPUTS, *(one.file for one in lists))}
 
 

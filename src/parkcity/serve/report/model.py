@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from parkcity.insight.run import Measured
     from parkcity.twin.twin import Twin
 
-THEMES = ("life_circle", "distance", "services", "equity", "commute", "index", "green", "tod", "streets", "people")
+THEMES = (
+    "life_circle",
+    "distance",
+    "services",
+    "equity",
+    "commute",
+    "index",
+    "green",
+    "tod",
+    "streets",
+    "safety",
+    "culture",
+    "all_age",
+    "people",
+)
 _GROUPS = ("all", "children", "elders")
 _FIRST = ("life_circle.index", "life_circle.all_needs")
 _GAP_ZONES, _GAP_CELLS = 20, 25
@@ -337,6 +351,11 @@ class Teller:
             zone = self.zone_name(twin.spec.people.age_tier, row["zone"])
             numbers = {name: f"{row[name]:,.0f}" for name in ("residents", "official")}
             lines.append(self.text("compared_line", zone=zone, ratio=f"{row['residents'] / row['official'] - 1:+.1%}", **numbers))
+        return lines + (self._attached() if twin.has("attachments") else [self.text("no_streets_line")])
+
+    def _attached(self) -> list[str]:
+        """What meets the streets and what does not, the pieces of the network, and the datum of every source."""
+        twin, lines = self.twin, []
         attachments = twin.layer("attachments")
         failures = attachments.table("failures")
         counts = {what: int((failures["what"] == what).sum()) for what in ("cell", "place")}

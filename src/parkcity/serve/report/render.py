@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.words import Lang, Words
 from parkcity.insight.registry import ACCESS_GROUPS
 from parkcity.serve.report.figures import Artist
+from parkcity.serve.report.lists import shown_lists
 from parkcity.serve.report.maps import Canvas
 from parkcity.serve.report.model import Teller
 from parkcity.twin.build import notices_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parkcity.insight.lists import ListOf
     from parkcity.insight.run import Measured
     from parkcity.twin.twin import Twin
 
@@ -25,8 +29,14 @@ def _swatch(style: str) -> str:
     return f'fill="url(#{_PATTERNS[style]})"' if style in _PATTERNS else f'class="{style}"'
 
 
-def render(twin: Twin, rows: list[dict[str, Any]], measured: list[Measured], lang: Lang) -> str:
-    """The whole page as text."""
+def render(
+    twin: Twin,
+    rows: list[dict[str, Any]],
+    measured: list[Measured],
+    lang: Lang,
+    lists: Sequence[tuple[ListOf, list[dict[str, Any]]]] = (),
+) -> str:
+    """The whole page as text. `lists`: the lists beside the indicators, each with its rows."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -57,6 +67,7 @@ def render(twin: Twin, rows: list[dict[str, Any]], measured: list[Measured], lan
         height=canvas.height,
         scale=canvas.scale_units,
         tiers=teller.tier_tables(),
+        lists=shown_lists(twin, list(lists), lang),
         gap_zones=teller.gap_zones(),
         gap_cells=teller.gap_cells(),
         missing=teller.missing(),

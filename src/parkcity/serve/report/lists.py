@@ -1,0 +1,57 @@
+"""The lists of the check-up as tables of the report: the first rows of each, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from parkcity.base.units import people, unit
+from parkcity.base.words import Lang, Words
+from parkcity.insight.classes import place_class
+
+if TYPE_CHECKING:
+    from parkcity.insight.lists import ListOf
+    from parkcity.twin.twin import Twin
+
+SHOWN = 12
+_CLASSES = {"lacks", "best_addition", "serves"}
+_HIDDEN = {"lon", "lat", "from_lon", "from_lat", "to_lon", "to_lat"}
+_UNITS = {"_m": "m", "_ha": "ha", "_min": "min", "_share": "share", "_km": "km"}
+
+
+def shown_lists(twin: Twin, lists: list[tuple[ListOf, list[dict[str, Any]]]], lang: Lang) -> list[dict[str, Any]]:
+    """For every list that has rows: its title, a note, the heads of its columns and its first rows as text."""
+    words = Words.load("parkcity.serve.report", "lists_words.csv")
+    names = dict(zip(twin.zones["id"], twin.zones[f"name_{lang}"], strict=True))
+    tables = []
+    for one, rows in lists:
+        if not rows:
+            continue
+        columns = [name for name in one.columns if name not in _HIDDEN]
+        key = one.file.removesuffix(".csv")
+        tables.append(
+            {
+                "id": key,
+                "title": words.get(key, lang),
+                "note": words.get(f"{key}_note", lang, count=f"{len(rows):,}", file=one.file),
+                "head": [words.get(f"col_{name}", lang) for name in columns],
+                "rows": [[_shown(name, row[name], names, words, lang) for name in columns] for row in rows[:SHOWN]],
+            }
+        )
+    return tables
+
+
+def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lang) -> str:
+    if value is None or value == "":
+        return "–"
+    if name == "zone":
+        return str(zones.get(value, value))
+    if name in _CLASSES:
+        return ("、" if lang == "zh" else ", ").join(place_class(class_id).name(lang) for class_id in str(value).split("|"))
+    if name == "state":
+        return words.get(f"state_{value}", lang)
+    if name.startswith("residents"):
+        return people(float(value), lang)
+    for ending, unit_id in _UNITS.items():
+        if name.endswith(ending):
+            return unit(unit_id).text(float(value), lang)
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
