@@ -145,7 +145,8 @@ def _ground(town: Path) -> Ground:
     sources = _source("jobs", "zone_table", "csv_zone_table", "data/jobs.csv", 'key = "code"')
     twin = build(town)
     spec = load(_section(town, "", sources))
-    shapes = shapely.box(EAST + np.array([40.0, 240.0]), NORTH + 40.0, EAST + np.array([60.0, 260.0]), NORTH + 60.0)
+    corners = [(EAST + east, NORTH + 40.0, EAST + east + 20.0, NORTH + 60.0) for east in (40.0, 240.0)]
+    shapes = np.array([shapely.box(*corner) for corner in corners], object)
     facts = {"use": ["house", "office"], "area_m2": [400.0, 400.0], "levels": [2.0, 9.0], "height": [np.nan, np.nan]}
     buildings = frame(facts, shapes_to_wgs84(shapes, PROJECTION), WGS84)
     landuse = frame({"class": np.zeros(0, object)}, [], WGS84)

@@ -96,6 +96,40 @@ def read_grid(path: Path, box: tuple[float, float, float, float] | None = None, 
     return grid
 
 
+@dataclass(frozen=True)
+class GridFacts:
+    """What a raster says of itself."""
+
+    width: int
+    height: int
+    system: str
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels it has."""
+        return self.width * self.height
+
+
+def grid_facts(path: Path, band: int = 1) -> GridFacts:
+    """Size and system of a raster without reading its pixels. Raises `InputError` as `read_grid` does."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    where = str(path)
+    try:
+        with _without_warnings(), rasterio.open(_inside_zip(path)) as raster:
+            _check(raster, where, band)
+            system = epsg_of(raster.crs)
+            width, height = int(raster.width), int(raster.height)
+    except (RasterioError, UnicodeDecodeError) as error:
+        raise InputError(
+            Fault(where, f"this cannot be read as a raster ({error}).", "GeoTIFF, .hgt or another raster with a grid.")
+        ) from None
+    if system is None:
+        raise InputError(Fault(where, "the coordinate system of the raster has no EPSG code.", todo="warp it to EPSG:4326 with gdalwarp"))
+    return GridFacts(width, height, system)
+
+
 @contextmanager
 def _without_warnings() -> Iterator[None]:
     """The library's warnings are told by our own checks."""

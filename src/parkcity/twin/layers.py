@@ -25,6 +25,7 @@ from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets, edge_shapes
 from parkcity.twin.surroundings import OWN, PARTS, make_surroundings, table_of
+from parkcity.twin.terrain import ELEVATION, LAND_COVER, make_elevation, make_land_cover, street_slopes
 from parkcity.twin.timetable_layer import make_timetable
 from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
@@ -50,12 +51,12 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people["margins"] = [{**vars(margin), "columns": dict(margin.columns)} for margin in spec.people.margins]
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", *OWN, OSM)
+        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", ELEVATION, LAND_COVER, *OWN, OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"], vars(spec.cells)]
     counts = [*cells, by_layer["counts"], by_layer["buildings"], by_layer["land_use"], by_layer[OSM]]
-    streets = [code, spec.crs, by_layer["streets"], by_layer[OSM]]
+    streets = [code, spec.crs, by_layer["streets"], by_layer[ELEVATION], by_layer[OSM]]
     places = [*zones, by_layer["places"], by_layer["streets"], by_layer[OSM], spec.places.precedence]
     inputs: dict[str, Any] = {"zones": zones}
     if _covering(spec, "streets") or _covering(spec, OSM):
@@ -64,6 +65,9 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
         if (by_layer[OSM] and _covering(spec, OSM)) or by_layer.get(name):
             inputs[name] = [code, by_layer.get(name), by_layer[OSM]]
     inputs |= {"cells": cells, "people": [*counts, people]}
+    for name in (ELEVATION, LAND_COVER):
+        if by_layer[name]:
+            inputs[name] = [*cells, by_layer[name]]
     if spec.jobs is not None:
         inputs["jobs"] = [*counts, {**vars(spec.jobs), "sectors": dict(spec.jobs.sectors)}]
     inputs["places"] = places
@@ -86,6 +90,8 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "cells": _cells,
         "people": _people,
         "jobs": _jobs,
+        ELEVATION: make_elevation,
+        LAND_COVER: make_land_cover,
         **{name: partial(make_surroundings, name=name) for name in PARTS},
         "places": _places,
         "attachments": _attachments,
@@ -113,6 +119,10 @@ def _streets(shop: Workshop) -> Layer:
     assert shop.projection is not None
     (source,) = _only(shop.spec, "streets", OSM)
     arrays, pieces, remarks = build_streets(shop.raw(source), shop.projection, _ferries(shop.raw(source)))
+    slopes = street_slopes(shop, shop.raw(source))
+    if slopes is not None:
+        arrays |= slopes.arrays
+        remarks += slopes.remarks
     drawn = mapped_edges(arrays)
     meta = {
         "nodes": len(arrays["node_x"]),

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.errors import Fault, InputError
+from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.base.geo import WGS84, frame
-from parkcity.sense.grids import Grid, read_grid
+from parkcity.sense.cover import classes_of, schemes
+from parkcity.sense.grids import Grid, grid_facts, read_grid
 from parkcity.sense.osm.metric import areas
 from parkcity.sense.raw import READERS, Option, Raw, Reader, Request, Tally
 
@@ -99,5 +100,90 @@ READERS.add(
         },
         can_read,
         read_cells,
+    )
+)
+
+
+def read_heights(request: Request) -> Raw:
+    """What a model of heights is, checked; its window over the study area is read where that is known."""
+    smooth = int(request.options["smooth"])
+    if smooth < 0:
+        raise InputError(Fault(str(request.path), f"`smooth` is {smooth}.", "0 or more pixels."))
+    return _described(request, "heights in metres")
+
+
+def read_cover(request: Request) -> Raw:
+    """What a map of land cover codes is, checked; codes that the scheme lacks are told where the window is read."""
+    classes_of(request.text("scheme"))
+    return _described(request, f"codes of land cover ({request.text('scheme')})")
+
+
+def _described(request: Request, what: str) -> Raw:
+    facts = grid_facts(request.path, int(request.options["band"]))
+    tally = Tally(rows_in=facts.pixels, rows_kept=facts.pixels)
+    tally.remarks.append(f"{what}: {facts.width:,} by {facts.height:,} pixels in {facts.system}")
+    return Raw(tally)
+
+
+def is_folder(path: Path) -> bool:
+    """Is this a folder, in which the rasters of the classes may lie?"""
+    return path.is_dir()
+
+
+def read_fractions(request: Request) -> Raw:
+    """A folder of rasters, each the share of one class in per cent; every one that is missing is told at once."""
+    wanted = {str(name): str(file) for name, file in request.options["fractions"].items()}
+    faults = FaultList()
+    known = sorted({name for scheme in schemes().values() for name in scheme.values()})
+    for name, file in wanted.items():
+        if name not in known:
+            faults.add(str(request.path), f"`fractions` names the class '{name}'.", allowed=f"{', '.join(known)}.")
+        if ".." in file or not (request.path / file).is_file():
+            faults.add(str(request.path), f"there is no file '{file}' in the folder.", todo="correct `fractions` in city.toml")
+    if not wanted:
+        faults.add(str(request.path), "`fractions` is empty.", allowed="a class and its file at the least.")
+    faults.check()
+    tally = Tally()
+    for name, file in wanted.items():
+        facts = grid_facts(request.path / file, 1)
+        tally.rows_in = tally.rows_kept = max(tally.rows_in, facts.pixels)
+        tally.remarks.append(f"{name}: {facts.width:,} by {facts.height:,} pixels in {facts.system}")
+    return Raw(tally)
+
+
+READERS.add(
+    Reader(
+        "raster_heights",
+        ("elevation",),
+        "a raster of heights in metres (GeoTIFF, .hgt, zipped .hgt and others).",
+        {
+            "band": Option(int, 1, "the band of the raster"),
+            "smooth": Option(int, 0, "how many pixels on each side are averaged, against the noise of a model; 0: none"),
+        },
+        can_read,
+        read_heights,
+    )
+)
+READERS.add(
+    Reader(
+        "raster_cover",
+        ("land_cover",),
+        "a raster of land cover codes.",
+        {
+            "scheme": Option(str, None, "whose codes they are: worldcover, globeland30, euluc or cgls"),
+            "band": Option(int, 1, "the band of the raster"),
+        },
+        can_read,
+        read_cover,
+    )
+)
+READERS.add(
+    Reader(
+        "raster_fractions",
+        ("land_cover",),
+        "a folder of rasters, each the share of one class of land cover in per cent.",
+        {"fractions": Option(dict, None, "class to the file in the folder")},
+        is_folder,
+        read_fractions,
     )
 )
