@@ -1,4 +1,4 @@
-"""Culture and leisure: halls, libraries, museums, theatres, bookshops, cafés and tea houses, football grounds, for each resident and in reach."""
+"""Culture and leisure: halls, libraries, museums, theatres, bookshops, cafés, tea houses, football grounds: per resident and in reach."""
 
 from __future__ import annotations
 

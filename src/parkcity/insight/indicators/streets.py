@@ -38,13 +38,13 @@ def of_all(part: Floats, whole: Floats) -> Parts:
 def catchment_ratio(residents: Floats, area_m2: Floats, *, radius: float) -> Parts:
     """Mean over residents of the area within a walk over that of the circle."""
     known = ~np.isnan(area_m2)
-    circle = math.pi * radius**2
-    return Parts(residents * np.where(known, area_m2, 0.0) / circle, residents * known)
+    circle = math.pi * radius * radius
+    return Parts(residents * np.nan_to_num(area_m2) / circle, residents * known)
 
 
 def good_catchment(residents: Floats, area_m2: Floats, *, radius: float, least: float) -> Parts:
     """Residents whose walk covers at least the given share of the circle."""
-    circle = math.pi * radius**2
+    circle = math.pi * radius * radius
     return Parts(residents * within(-area_m2, -least * circle), residents)
 
 
