@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from parkcity.twin.scenario import TwinUnder
 
 
-def answer(desk: Desk, key: str, city: TwinUnder, tier: str, group: str, lang: Lang) -> dict[str, Any]:
-    """Who gains and who loses under a scenario, by the numbers of `parkcity whatif`."""
+def answer(desk: Desk, key: str, city: TwinUnder, tier: str, group: str, lang: Lang, *, quick: bool) -> dict[str, Any]:
+    """Who gains and who loses under a scenario, by the numbers of `parkcity whatif`, or by those of them that are known at once."""
     from parkcity.serve.report.whatif import scenario_lines
 
-    comparison = desk.compared(key, city)
+    comparison = desk.compared(key, city, quick=quick)
     summary = comparison.summary()[0]
     indicators = _indicators(comparison)
+    left_out = [item.id for item in desk.measurable if item.id not in set(desk.at_once)] if quick else []
     return {
+        "quick": quick,
+        "left_out": left_out,
         "summary": {name: summary[name] for name in ("winners", "losers", "both", "unchanged", "cost", "changes")},
         "groups": [{**row, **_group_names(row["group"])} for row in by_group(comparison, city)],
         "zones": _zones(desk, comparison, city, tier, group),

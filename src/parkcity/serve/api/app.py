@@ -22,12 +22,26 @@ from parkcity.serve.api.gate import Gate
 from parkcity.serve.api.house import House
 from parkcity.serve.api.logs import LOGGER, start_logs
 from parkcity.serve.api.problems import body_of, plain_status, problem, validation
-from parkcity.serve.api.routes import admin, cities, drafts, health, scenarios, session, tables, values, why
+from parkcity.serve.api.routes import (
+    admin,
+    cities,
+    drafts,
+    health,
+    ogc_features,
+    ogc_processes,
+    plan,
+    reports,
+    scenarios,
+    session,
+    tables,
+    values,
+    why,
+)
 from parkcity.serve.api.schemas import PROBLEMS
 from parkcity.serve.api.settings import Settings
 
 _GZIP_LEAST, _GZIP_LEVEL = 1024, 5
-ROUTERS = (health, session, cities, values, tables, why, scenarios, drafts, admin)
+ROUTERS = (health, session, cities, values, tables, why, scenarios, drafts, plan, reports, ogc_features, ogc_processes, admin)
 
 
 def create_app(house: House) -> Gate:
@@ -58,6 +72,7 @@ def create_app(house: House) -> Gate:
 def _lifespan(house: House) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        house.revive()
         warm = threading.Thread(target=_warm, args=(house,), name="warm", daemon=True)
         warm.start()
         yield

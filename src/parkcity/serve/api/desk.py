@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SCENARIOS = 24
 _COMPARISONS = 12
+_AT_ONCE = frozenset(
+    ("residents", "residents_of", "area_km2", "place_count", "place_area_m2", "distance_m", "minutes", "place_area_within", "needs_within")
+)
+"""Inputs that are brought up to date by one bounded search from what was changed."""
+
+
+@dataclass
+class _Slot(Generic[T]):
+    """A place for one result: who comes while it is made waits for it, and for nothing else."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    made: list[T] = field(default_factory=list)
 
 
 @dataclass
@@ -36,20 +48,20 @@ class Kept(Generic[T]):
     """The last `size` results by key; each is made once even if several ask at the same moment."""
 
     size: int
-    _items: OrderedDict[Hashable, T] = field(default_factory=OrderedDict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _slots: OrderedDict[Hashable, _Slot[T]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The result under a key, made now if it is not there."""
+        """The result under a key, made now if it is not there; what `make` raises is kept by nobody."""
         with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-                return self._items[key]
-            made = make()
-            self._items[key] = made
-            while len(self._items) > self.size:
-                self._items.popitem(last=False)
-            return made
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+            while len(self._slots) > self.size:
+                self._slots.popitem(last=False)
+        with slot.lock:
+            if not slot.made:
+                slot.made.append(make())
+            return slot.made[0]
 
 
 @dataclass
@@ -113,11 +125,21 @@ class Desk:
 
         return self._under.get(key, lambda: under(self.baseline.ground, scenario))
 
-    def compared(self, key: str, city: TwinUnder, groups: tuple[str, ...] | None = None) -> Comparison:
-        """A scenario beside the baseline, every indicator and every group (or those named)."""
+    def compared(self, key: str, city: TwinUnder, *, quick: bool = False) -> Comparison:
+        """A scenario beside the baseline, every group, by every indicator or only by those that a gesture is answered with."""
         from parkcity.decide.compare import compare
 
-        return self._compared.get((key, groups), lambda: compare(self.baseline, [city], groups=groups))
+        return self._compared.get((key, quick), lambda: compare(self.baseline, [city], self.at_once if quick else None))
+
+    @cached_property
+    def at_once(self) -> tuple[str, ...]:
+        """The indicators that an edit is answered with at once: those of residents, places and the walk to them.
+
+        Numbers of whole journeys (commuting, street form, competition for places) take seconds and come with the full answer.
+        """
+        return tuple(
+            item.id for item in self.measurable if item.inputs and all(entry.provider in _AT_ONCE for entry in item.inputs.values())
+        )
 
     # --- numbers ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,7 @@ class House:
     metrics: Metrics = field(default_factory=Metrics.new)
     oidc: Oidc | None = field(default_factory=Oidc.from_environment)
     ready: bool = False
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @classmethod
     def open(cls, settings: Settings) -> House:
@@ -80,6 +82,14 @@ class House:
         if cookie is not None:
             return self.people.by_cookie(cookie) or Identity()
         return Identity()
+
+    def revive(self) -> None:
+        """Start again the jobs whose process is gone, and let go of those of ours that have ended."""
+        from parkcity.serve.jobs.run import start
+        from parkcity.serve.jobs.store import Jobs
+
+        self.children = [child for child in self.children if child.poll() is None]
+        self.children += [start(self.settings, job) for job in Jobs(self.database).orphans()]
 
     def close(self) -> None:
         """Let go of everything."""

@@ -175,6 +175,8 @@ class ScenarioAnswer(ScenarioKept):
     """Who gains and who loses."""
 
     milliseconds: float
+    quick: bool
+    left_out: list[str]
     summary: Row
     groups: list[Row]
     zones: list[Row]

@@ -48,7 +48,14 @@ def post(desk: City, house: TheHouse, given: ScenarioGiven) -> Any:
 
 @router.post("/scenarios/try", response_model=ScenarioAnswer, dependencies=[TRY])
 def try_it(
-    desk: City, house: TheHouse, identity: Who, lang: Language, given: ScenarioGiven, tier: Tier = None, group: Group = "all"
+    desk: City,
+    house: TheHouse,
+    identity: Who,
+    lang: Language,
+    given: ScenarioGiven,
+    tier: Tier = None,
+    group: Group = "all",
+    everything: Annotated[bool, Query(alias="all", description="Also the indicators that take seconds")] = False,
 ) -> Any:
     """One gesture: keep a scenario and tell who gains and who loses."""
     begun = time.perf_counter()
@@ -57,7 +64,7 @@ def try_it(
     desk.inputs(group)
     scenario = scenario_of(given.model_dump())
     key, _, city = _kept(house, desk, scenario)
-    found = answer(desk, key, city, tier, group, lang)
+    found = answer(desk, key, city, tier, group, lang, quick=not everything)
     return Answer({**described(key, scenario, city), **found, "milliseconds": round((time.perf_counter() - begun) * 1000, 1)})
 
 
@@ -117,7 +124,16 @@ def file_of(desk: City, house: TheHouse, key: Key) -> Response:
 
 
 @router.get("/scenarios/{key}/answer", response_model=ScenarioAnswer)
-def answer_of(desk: City, house: TheHouse, identity: Who, lang: Language, key: Key, tier: Tier = None, group: Group = "all") -> Any:
+def answer_of(
+    desk: City,
+    house: TheHouse,
+    identity: Who,
+    lang: Language,
+    key: Key,
+    tier: Tier = None,
+    group: Group = "all",
+    quick: Annotated[bool, Query(description="Only the indicators that are known at once")] = False,
+) -> Any:
     """Who gains and who loses under a scenario."""
     begun = time.perf_counter()
     tier = tier or desk.twin.spec.area_tier
@@ -125,7 +141,7 @@ def answer_of(desk: City, house: TheHouse, identity: Who, lang: Language, key: K
     desk.inputs(group)
     scenario = find(house, desk, key)
     city = desk.under(key, scenario)
-    found = answer(desk, key, city, tier, group, lang)
+    found = answer(desk, key, city, tier, group, lang, quick=quick)
     return Answer({**described(key, scenario, city), **found, "milliseconds": round((time.perf_counter() - begun) * 1000, 1)})
 
 
