@@ -82,8 +82,10 @@ def attach(
     Candidates, sorted by owner and distance: `owner` int32 (row of the point), `edge` int32, `offset` float64 (metres
     from the edge's first node along its stated length), `distance` float64 (metres off the street).
     """
-    parts = [_attach_block(index, x[start : start + _BLOCK], y[start : start + _BLOCK], rule, start) for start in range(0, len(x), _BLOCK)]
-    nearest = np.concatenate([part[1] for part in parts]) if parts else np.zeros(0)
+    # One block at least, so that of no points come arrays of no candidates.
+    starts = range(0, max(len(x), 1), _BLOCK)
+    parts = [_attach_block(index, x[start : start + _BLOCK], y[start : start + _BLOCK], rule, start) for start in starts]
+    nearest = np.concatenate([part[1] for part in parts])
     names = ("owner", "edge", "offset", "distance")
     return {name: np.concatenate([part[0][name] for part in parts]) for name in names}, nearest
 

@@ -54,7 +54,11 @@ def build_cells(
 
 
 def without_far(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Projection) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Cells of the study area: those of a larger source that lie farther from it than they are wide stay out, with a remark."""
+    """Cells of the study area, with a remark on those left out.
+
+    A source whose cells all lie within a cell's width of the area was made for it and is kept whole, whatever a generalised
+    boundary misses. Of a larger source a cell belongs to the area if its centre does.
+    """
     import shapely
 
     metric = shapes_to_metric(table.geometry.to_numpy(), WGS84, projection)
@@ -64,6 +68,10 @@ def without_far(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection: Pr
     outer = np.nonzero(~keep)[0]
     keep[outer] = shapely.distance(city, metric[outer]) <= np.sqrt(shapely.area(metric[outer]))
     if keep.all() or not keep.any():
+        return table, []
+    x, y = projection.forward(table["centre_lon"].to_numpy(float), table["centre_lat"].to_numpy(float))
+    keep &= shapely.contains_xy(city, x, y)
+    if not keep.any():
         return table, []
     left = f"{int((~keep).sum()):,} cells of the source lie beyond the study area and are left out"
     return table[keep].reset_index(drop=True), [left]

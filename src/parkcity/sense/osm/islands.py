@@ -113,7 +113,8 @@ def _marked(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
     if "klass" not in arrays:
         return {}
     shut = (arrays["klass"] == class_code("gate")) & ~passable_edges(arrays)
-    return {"gate": np.nonzero(shut)[0], "crossing": np.nonzero(arrays["crossing"] > 0)[0]}
+    crossing = arrays.get("crossing", np.zeros(len(shut), np.int8)) > 0
+    return {"gate": np.nonzero(shut)[0], "crossing": np.nonzero(crossing)[0]}
 
 
 def _cause(gap: float, piece: int, facts: dict[str, NDArray[np.bool_]]) -> str:

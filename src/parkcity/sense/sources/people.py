@@ -35,6 +35,18 @@ def _counts(request: Request) -> list[str]:
     return counts
 
 
+def _without_blanks(request: Request, table: pd.DataFrame, counts: Sequence[str], tally: Tally) -> None:
+    """Empty counts become 0 where the source was declared so, each column with a remark."""
+    if not request.options["empty_is_zero"]:
+        return
+    for name in counts:
+        if name in table.columns:
+            blank = table[name].isna() | (table[name].astype(str).str.strip() == "")
+            if blank.any():
+                table[name] = table[name].where(~blank, "0" if pd.api.types.is_string_dtype(table[name]) else 0)
+                tally.remarks.append(f"{name}: empty in {int(blank.sum())} rows, taken as 0")
+
+
 def _cells(ids: Sequence[str], shapes: NDArray[Any], table: pd.DataFrame, tally: Tally) -> Raw:
     import shapely
 
@@ -48,9 +60,10 @@ def _cells(ids: Sequence[str], shapes: NDArray[Any], table: pd.DataFrame, tally:
 def read_polygons(request: Request) -> Raw:
     """Polygons with counts of people as cells: a population grid, census blocks."""
     where = str(request.path)
-    counts, key = _counts(request), request.text("id")
+    counts, key = [str(name) for name in request.options["counts"]], request.text("id")
     table, tally = load_shapes(request.path, request.datum, request.text("layer"))
     polygons_only(table.geometry.to_numpy(), where)
+    _without_blanks(request, table, counts, tally)
     faults = FaultList()
     for name in [*counts, *([key] if key else [])]:
         if name not in table.columns:
@@ -76,6 +89,8 @@ def read_h3(request: Request) -> Raw:
     where = str(request.path)
     counts, key = _counts(request), request.text("id")
     table, encoding = read_csv(request.path, request.text("encoding") or None)
+    tally = Tally(rows_in=len(table), encoding=encoding)
+    _without_blanks(request, table, counts, tally)
     columns = (Column(key), *(Column(name, "number", "persons", minimum=0) for name in counts))
     typed, found = Schema(columns).check(table, where)
     faults = FaultList(list(found))
@@ -87,7 +102,6 @@ def read_h3(request: Request) -> Raw:
     _unique(list(typed[key]), where)
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(text)] for text in typed[key]]
     shapes = np.array([shapely.Polygon(ring) for ring in rings], object)
-    tally = Tally(rows_in=len(typed), encoding=encoding)
     sizes = sorted({h3.get_resolution(text) for text in typed[key]})
     tally.remarks.append(f"H3 resolution {', '.join(map(str, sizes))}")
     tally.remarks += [f"{name}: {typed[name].sum():,.0f} in {len(typed)} cells" for name in counts]
@@ -101,6 +115,8 @@ def _unique(ids: Sequence[str], where: str) -> None:
         raise InputError(Fault(where, f"the cell '{ids[row]}' stands twice.", "one row a cell.", row=row + 1))
 
 
+_EMPTY = Option(bool, default=False, doc="true: an empty count means 0")
+
 READERS.add(
     Reader(
         "polygon_cells",
@@ -109,7 +125,8 @@ READERS.add(
         {
             "layer": Option(str, "", "the layer inside a GeoPackage; left out, the first one"),
             "id": Option(str, "", "attribute with the cell's id; left out, cells are numbered"),
-            "counts": Option(list, None, "attributes with counts of people"),
+            "counts": Option(list, [], "attributes with counts of people; left out where a table by the cells' ids holds them"),
+            "empty_is_zero": _EMPTY,
         },
         is_vector,
         read_polygons,
@@ -124,6 +141,7 @@ READERS.add(
             "encoding": Option(str, "", "the encoding; left out, it is detected"),
             "id": Option(str, "id", "column with the H3 index"),
             "counts": Option(list, None, "columns with counts of people"),
+            "empty_is_zero": _EMPTY,
         },
         is_table,
         read_h3,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parkcity.base.errors import Fault, InputError
+from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.base.geo import WGS84, frame
 from parkcity.base.tables import Column, Schema, read_csv
 from parkcity.sense.kinds import kind
@@ -38,12 +38,35 @@ def read_zone_table(request: Request) -> Raw:
     """Values by zone. The key stays text; columns are converted where they are used."""
     key = request.text("key")
     table, tally = _load(request, (Column(key),))
+    table = _kept(request, table, tally)
     double = table[key].duplicated(keep=False)
     if double.any() and not request.options["repeated"]:
         first = table.index[double][0]
         what = f"the zone '{table[key].iloc[first]}' stands in several rows."
         raise InputError(Fault(str(request.path), what, "one row a zone.", row=int(first) + 2))
     return Raw(tally, table)
+
+
+def _kept(request: Request, table: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    """The rows that hold the values asked for in the columns that `only` names; how many others there are is remarked."""
+    only = {str(name): str(value) for name, value in request.options["only"].items()}
+    faults = FaultList()
+    for name in only:
+        if name not in table.columns:
+            faults.add(
+                request.path, f"there is no column '{name}'.", allowed=f"{', '.join(map(str, table.columns))}.", todo="correct `only`"
+            )
+    faults.check()
+    mine = np.ones(len(table), bool)
+    for name, value in only.items():
+        mine &= (table[name].str.strip() == value).to_numpy(bool)
+    if not mine.any():
+        told = ", ".join(f"{name} = {value}" for name, value in only.items())
+        raise InputError(Fault(str(request.path), f"no row has {told}.", "values that stand in the table.", "correct `only`"))
+    if not mine.all():
+        tally.remarks.append(f"{int((~mine).sum()):,} rows with other values of {', '.join(only)} were left out")
+        tally.rows_in = tally.rows_kept = int(mine.sum())
+    return table[mine]
 
 
 def read_places(request: Request) -> Raw:
@@ -117,6 +140,7 @@ READERS.add(
             "encoding": _ENCODING,
             "key": Option(str, None, "column with the zone's id or code"),
             "repeated": Option(bool, default=False, doc="true: a zone may stand in several rows"),
+            "only": Option(dict, {}, 'keep only rows with these values, as { sex = "persons" }'),
         },
         can_read,
         read_zone_table,

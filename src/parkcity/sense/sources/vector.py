@@ -141,7 +141,11 @@ def read_places(request: Request) -> Raw:
     if table.empty:
         raise InputError(Fault(where, f"no row has the geometry '{only}'.", "at least one."))
     names = {request.text("id"): "id", request.text("name"): "name"}
-    table = _renamed(table, names, where)
+    if request.text("id") == request.text("name") in table.columns:
+        # One attribute is both.
+        table["id"] = table["name"] = table[request.text("id")]
+    else:
+        table = _renamed(table, names, where)
     table["id"] = [f"{request.source_id}/{_plain_id(value)}" for value in table["id"]]
     table["kind"] = request.text("kind")
     for column in ("name", "address"):

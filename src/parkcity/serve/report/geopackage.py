@@ -15,6 +15,7 @@ from parkcity.serve.report.qgis import band_style, outline_style, place_style
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import geopandas as gpd
@@ -29,12 +30,14 @@ def write_geopackage(path: Path, twin: Twin, measured: list[Measured]) -> None:
 
     as_of = parse_date(str(twin.manifest["as_of"]))[0]
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{as_of.isoformat()}T00:00:00.000Z"})
-    layers = {"cells": cells_table(twin, measured), "zones": twin.zones, "places": twin.places, "failures": _failures(twin)}
+    layers = {"cells": cells_table(twin, measured), "zones": twin.zones, "places": twin.places}
+    if twin.has("attachments"):
+        layers["failures"] = _failures(twin)
     with atomic_path(path) as temporary:
         temporary.unlink()
         for name, table in layers.items():
             pyogrio.write_dataframe(table, temporary, layer=name, driver="GPKG", append=temporary.exists())
-        _write_styles(temporary, as_of.isoformat())
+        _write_styles(temporary, as_of.isoformat(), layers)
 
 
 def cells_table(twin: Twin, measured: list[Measured]) -> gpd.GeoDataFrame:
@@ -68,8 +71,8 @@ def _failures(twin: Twin) -> gpd.GeoDataFrame:
     return frame({name: table[name] for name in table.columns}, np.asarray(shapely.points(table["lon"], table["lat"])), WGS84)
 
 
-def _write_styles(path: Path, date: str) -> None:
-    """The table of styles that QGIS reads: one default style a layer."""
+def _write_styles(path: Path, date: str, layers: Collection[str]) -> None:
+    """The table of styles that QGIS reads: one default style for each of the layers written."""
     breaks = [parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15, 30)]
     styles = {
         "cells": band_style("minutes_primary_school", breaks),
@@ -88,7 +91,7 @@ def _write_styles(path: Path, date: str) -> None:
             " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (f"{date}T00:00:00.000Z",),
         )
-        for name, qml in styles.items():
+        for name, qml in ((name, qml) for name, qml in styles.items() if name in layers):
             connection.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD,"
                 " useAsDefault, description, owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'parkcity', '', ?)",

@@ -1,0 +1,1 @@
+"""The declaration of a new city, drafted from the files that somebody has."""
