@@ -129,6 +129,32 @@ def test_documents_and_exports_are_written(city: str, tmp_path: Path) -> None:
     assert (again / "plan/targets.csv").read_bytes() == (Path(city) / "plan/targets.csv").read_bytes()
 
 
+def test_a_check_up_comes_in_by_the_command(city: str, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "manifest.json").write_text('{"twin": "0123456789abcdef", "as_of": "2026"}', encoding="utf-8")
+    text = "indicator,tier,zone,group,value,unit,part,whole,grade\nlife_circle.park,city,chengdu,all,0.71,share,71,100,A\n"
+    (report / "indicators.csv").write_text(text, encoding="utf-8")
+    target = [
+        "id=X1",
+        "article=34",
+        "indicator=life_circle.park",
+        "name_zh=公园",
+        "name_en=Parks",
+        "kind=reach",
+        "op=ge",
+        "unit=%",
+        "tier=city",
+    ]
+    target += ["scope=中心城区", "direction=up", "target_year=2030", "target=90", "binding=expected", "source=test", "confidence=S"]
+    days = ("--known-on", "2026-01-31")
+    assert _run(city, "add", "targets", *target, *BY, *days).exit_code == 0
+    result = _run(city, "import", "--checkup", str(report), *BY, *days)
+    assert (result.exit_code, result.output) == (0, "actuals +1\n")
+    rows = {row["target"]: row for row in _json(city, "status")["rows"]}
+    assert (rows["X1"]["value"], rows["X1"]["value_on"]) == (71, "2026-01-31")
+
+
 def test_the_difference_between_two_days() -> None:
     rows = _json(CHENGDU, "diff", "2023-01-31", "2023-03-31")["rows"]
     assert {"table": "actuals", "id": "A148", "action": "added", "changed": "", "mark": ""} in rows

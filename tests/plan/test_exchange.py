@@ -118,9 +118,9 @@ def test_a_statistical_table_tells_all_its_faults(tmp_path: Path) -> None:
     ]
 
 
-def _report(folder: Path) -> Path:
+def _report(folder: Path, as_of: str = "2024-12-31") -> Path:
     folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps({"twin": "0123456789abcdef", "as_of": "2024-12-31"}), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"twin": "0123456789abcdef", "as_of": as_of}), encoding="utf-8")
     head = "indicator,tier,zone,group,value,unit,part,whole,grade\n"
     rows = ["life_circle.park,city,chengdu,all,0.71,share,71,100,A", "life_circle.park,city,chengdu,elders,0.5,share,1,2,A"]
     rows += ["life_circle.park,district,510104,all,0.9,share,9,10,B", "life_circle.clinic,city,chengdu,all,,share,0,0,C"]
@@ -132,7 +132,7 @@ def test_a_check_up_gives_actuals_with_the_hash_of_its_twin(tmp_path: Path) -> N
     target = TARGET | {"indicator": "life_circle.park", "tier": "city", "zone": "chengdu", "unit": "%", "baseline": "60", "target": "80"}
     write(ledger(targets=[target]), tmp_path / "plan")
     store = FolderStore(tmp_path)
-    rows = checkup_actuals(store.load().view(), _report(tmp_path / "report"))
+    rows = checkup_actuals(store.load().view(), _report(tmp_path / "report"), "2026-05-04")
     author = Author("planner", "check-up", datetime(2025, 1, 10, tzinfo=UTC))
     assert import_rows(store, {"actuals": rows}, author) == {"actuals": 1}
     (item,) = standings(load(tmp_path).view())
@@ -143,10 +143,23 @@ def test_a_check_up_gives_actuals_with_the_hash_of_its_twin(tmp_path: Path) -> N
     assert import_rows(store, {"actuals": rows}, author) == {}
 
 
+def test_a_check_up_of_a_year_that_is_not_over_holds_from_the_day_it_is_known_and_sent_again_adds_nothing(tmp_path: Path) -> None:
+    # The whole city needs no name of a zone.
+    target = TARGET | {"indicator": "life_circle.park", "tier": "city", "unit": "%", "baseline": "60", "target": "80"}
+    write(ledger(targets=[target]), tmp_path / "plan")
+    store, report = FolderStore(tmp_path), _report(tmp_path / "report", "2025")
+    for day, added in ((10, {"actuals": 1}), (20, {})):
+        author = Author("planner", "check-up", datetime(2025, 1, day, tzinfo=UTC))
+        assert import_rows(store, {"actuals": checkup_actuals(store.load().view(), report, author.known)}, author) == added
+    assert list(load(tmp_path)["actuals"]["true_on"]) == ["2025-01-10"]
+    (item,) = standings(load(tmp_path).view())
+    assert item.value == pytest.approx(71)
+
+
 def test_a_check_up_that_is_not_there_or_serves_no_target_says_so(tmp_path: Path) -> None:
     view = ledger(targets=[TARGET]).view(date(2021, 1, 1))
     with pytest.raises(InputError) as caught:
-        checkup_actuals(view, tmp_path / "nowhere")
+        checkup_actuals(view, tmp_path / "nowhere", "2026-05-04")
     assert len(caught.value.faults) == 2
     with pytest.raises(InputError, match="nothing that a target asks for"):
-        checkup_actuals(view, _report(tmp_path / "report"))
+        checkup_actuals(view, _report(tmp_path / "report"), "2026-05-04")

@@ -8,31 +8,42 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.base.tables import read_csv
+from parkcity.plan.dates import day
 
 if TYPE_CHECKING:
     from parkcity.plan.ledger import View
 
 _CONFIDENCE = {"A": "F"}
+_WHOLE = "city"
+"""The tier that has one zone, the whole city."""
 
 
-def checkup_actuals(view: View, report: Path | str) -> list[dict[str, str]]:
+def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str, str]]:
     """Rows for `actuals` from the report folder of a check-up: the zones and indicators that targets of the view name.
 
-    Reads `indicators.csv` and `manifest.json`. A row serves a target when indicator, tier and zone agree, for all residents; its
-    scope is the target's. Raises `InputError` when a file is missing or holds no indicator that a target names.
+    Reads `indicators.csv` and `manifest.json`. A row serves a target when indicator, tier and zone agree, for all residents (the
+    tier `city` is one zone and needs no name); its scope is the target's. It holds on the day of the city's data, or on the day
+    `known` where the data are only said to be of a year or month that is not over. Raises `InputError` when a file is missing or
+    holds no indicator that a target names.
     """
     folder = Path(report)
     manifest = _manifest(folder)
     table, _ = read_csv(folder / "indicators.csv")
     wanted = {(row["indicator"], row["tier"], row["zone"]): row["scope"] for row in view["targets"] if "." in row["indicator"]}
     rows: list[dict[str, str]] = []
+    actuals = view["actuals"]
+    true_on = min(str(manifest["as_of"]), known, key=day)
     for record in table.to_dict("records"):
         key = (record["indicator"], record["tier"], record["zone"])
+        if record["tier"] == _WHOLE and key not in wanted:
+            key = (record["indicator"], _WHOLE, "")
         if key not in wanted or record["group"] != "all" or not record["value"]:
             continue
+        row_id = "-".join(["checkup", manifest["twin"][:8], *filter(None, key)]).replace(" ", "_")
+        standing = actuals.index.get(row_id)
         rows.append(
             {
-                "id": "-".join(["checkup", manifest["twin"][:8], *key]).replace(" ", "_"),
+                "id": row_id,
                 "indicator": key[0],
                 "scope": wanted[key],
                 "tier": key[1],
@@ -44,7 +55,8 @@ def checkup_actuals(view: View, report: Path | str) -> list[dict[str, str]]:
                 "twin": manifest["twin"],
                 "source": f"check-up, completeness {record['grade'] or 'not graded'}",
                 "confidence": _CONFIDENCE.get(record["grade"], "L"),
-                "true_on": str(manifest["as_of"]),
+                # The same twin sent again says nothing new, on whatever day.
+                "true_on": true_on if standing is None else actuals["true_on"][standing],
             }
         )
     if not rows:

@@ -15,12 +15,14 @@ PARTS = ("real", "data", "method")
 
 
 def contributions(view: View, standings: Sequence[Standing]) -> list[dict[str, object]]:
-    """One row a cause of each target that has effects, and one row for what no cause explains.
+    """One row a cause of each target that has measured effects, and one row for what no cause explains.
 
     The change is from the first to the last point of the series; rows of one target add up to it exactly.
     """
     causes: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in view["effects"]:
+        if row["state"] == "expected":
+            continue
         causes[row["target"]].append(row)
     rows: list[dict[str, object]] = []
     for item in standings:

@@ -61,6 +61,11 @@ class PostgresStore:
                         schema, sql.Identifier(name), columns
                     )
                 )
+                # A database made by an earlier version gains the columns that came since.
+                added = sql.SQL(", ").join(
+                    sql.SQL("add column if not exists {} text not null default ''").format(sql.Identifier(column)) for column in item.header
+                )
+                self._connection.execute(sql.SQL("alter table {}.{} {}").format(schema, sql.Identifier(name), added))
 
     def load(self) -> Ledger:
         """Read all tables; raises `InputError` with every fault of form."""

@@ -118,6 +118,7 @@ def dates_that_contradict(ledger: Ledger) -> Iterator[Fault]:
         ("supervision", "opened_on", "deadline"),
         ("supervision", "deadline", "extended_to"),
         ("supervision", "opened_on", "closed_on"),
+        ("reviews", "date", "next_due"),
         ("actuals", "true_on", "known_on"),
     )
     for name, first, last in pairs:
@@ -350,18 +351,33 @@ def evidence_without_object(ledger: Ledger) -> Iterator[Fault]:
 
 
 def objects_without_anchor(ledger: Ledger) -> Iterator[Fault]:
-    """Milestones, risks, supervision items and effects belong to something."""
+    """Milestones, risks, supervision items, reviews and effects belong to something."""
     anchors = {
         "milestones": ("commitment", "task", "target"),
         "risks": ("target", "task"),
         "supervision": ("target", "task"),
-        "effects": ("task", "scenario"),
+        "reviews": ("article", "target", "task"),
     }
     for name, columns in anchors.items():
         table = ledger.tables[name]
         for position, row in enumerate(table):
             if not any(row[column] for column in columns):
                 yield _fault(table, position, f"names none of {', '.join(columns)}.", "at least one of them.")
+    effects = ledger.tables["effects"]
+    for position, row in enumerate(effects):
+        # What better data or another method changed has no task; what is real or expected has a cause that can be named.
+        if (row["part"] == "real" or row["state"] == "expected") and not (row["task"] or row["scenario"]):
+            yield _fault(effects, position, "names none of task, scenario.", "at least one of them.")
+
+
+def reviews_without_change(ledger: Ledger) -> Iterator[Fault]:
+    """A change that a review names stands in the table of changes, and the review decided to make one."""
+    table, changes = ledger.tables["reviews"], ledger.tables["changes"].index
+    for position, row in enumerate(table):
+        if row["change"] and row["change"] not in changes:
+            yield _fault(table, position, f"change '{row['change']}' is missing.", "an id of changes.csv.", "make the edit, then name it")
+        if row["change"] and row["decision"] in {"keep", "watch"}:
+            yield _fault(table, position, f"decides '{row['decision']}' but names a change.", "amend or withdraw with a change.")
 
 
 def closures(ledger: Ledger) -> Iterator[Fault]:
@@ -389,4 +405,5 @@ CHECKS: tuple[Callable[[Ledger], Iterator[Fault]], ...] = (
     evidence_without_object,
     objects_without_anchor,
     closures,
+    reviews_without_change,
 )

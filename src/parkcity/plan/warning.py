@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.plan.dates import day
 from parkcity.plan.document import number, words
 from parkcity.plan.earned import earned_value
+from parkcity.plan.effects import Help, helps, lacking
 from parkcity.plan.evidence import best_state
 from parkcity.plan.forecast import Ask, Forecast, forecasts
 from parkcity.plan.schedule import programme
@@ -50,6 +51,9 @@ class Warned:
     indicator: str = ""
     extra: str = ""
     unverified: bool = False
+    lacking: float | None = None
+    helps: tuple[Help, ...] = ()
+    deadline: date | None = None
 
     @property
     def level(self) -> int:
@@ -62,14 +66,39 @@ class Warned:
         return self.rule.extra[lang].format(found=f"{self.found:.3g}", cut=cut, name=self.extra)
 
     def remedy(self, lang: Lang) -> str:
-        """What would bring it back: the pace that is needed, and where to look for a programme of measures."""
-        parts = []
+        """What would bring it back: the pace that is needed, the tasks and scenarios that serve it, or where to look for some."""
+        text, parts = words(), []
+        unit = symbol(self.unit, lang) if self.unit else ""
         if self.required is not None:
-            pace = number(self.required)
-            parts.append(words().get("remedy.pace", lang, required=pace, unit=symbol(self.unit, lang) if self.unit else ""))
-        if "." in self.indicator:
-            parts.append(words().get("remedy.programme", lang, indicator=self.indicator))
-        return "; ".join(parts)
+            parts.append(text.get("remedy.pace", lang, required=number(self.required), unit=unit))
+        if self.helps:
+            parts.append(text.get("remedy.helps", lang, helps=text.get("and", lang).join(self._help(one, lang) for one in self.helps)))
+            parts += self._enough(lang, unit)
+        elif "." in self.indicator:
+            parts.append(text.get("remedy.programme", lang, indicator=self.indicator))
+        elif self.indicator:
+            parts.append(text.get("remedy.nothing", lang))
+        return text.get("then", lang).join(parts)
+
+    def _help(self, one: Help, lang: Lang) -> str:
+        """A task or scenario with what is expected of it and when it is ready."""
+        text = words()
+        name = one.id if one.name(lang) == one.id else f"{one.id} {one.name(lang)}"
+        amount = text.get("remedy.unmeasured", lang) if one.amount is None else f"{'+' if one.amount > 0 else ''}{number(one.amount)}"
+        ready = text.get("remedy.late" if self._too_late(one) else "remedy.ready", lang, day=one.ready.isoformat()) if one.ready else ""
+        return text.get("remedy.help", lang, name=name, amount=amount, ready=ready)
+
+    def _enough(self, lang: Lang, unit: str) -> list[str]:
+        """What those that are ready in time bring together, against what is missing on the present course."""
+        amounts = [one.amount for one in self.helps if one.amount is not None and not self._too_late(one)]
+        if not amounts or not self.lacking:
+            return []
+        together = sum(amounts)
+        said = "remedy.enough" if together / self.lacking >= 1 else "remedy.short"
+        return [words().get(said, lang, together=number(together), lacking=number(self.lacking), unit=unit)]
+
+    def _too_late(self, one: Help) -> bool:
+        return one.ready is not None and self.deadline is not None and one.ready > self.deadline
 
     def row(self, lang: Lang) -> dict[str, object]:
         """One flat row."""
@@ -108,6 +137,7 @@ def warnings(view: View, standings: Sequence[Standing]) -> list[Warned]:
         *task_warnings(view),
         *money_warnings(view),
         *item_warnings(view),
+        *review_warnings(view),
     ]
     return sorted(found, key=lambda one: (-one.level, one.rule.id, one.subject))
 
@@ -115,31 +145,33 @@ def warnings(view: View, standings: Sequence[Standing]) -> list[Warned]:
 def target_warnings(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
     """Probability too low, two worse years, a broken limit, a leading indicator that turned."""
     actuals = Actuals(view)
-    yield from _improbable(view, standings)
+    serving = helps(view)
+    yield from _improbable(view, standings, serving)
     for item in standings:
         target, result = item.target, item.score
         worse = worse_years([point for point in item.series if point.on <= view.at], up=target.up)
         rule = fired("worse_years", worse[0]) if target.direction in {"up", "down"} and _active(view, item) else None
         if rule:
-            yield Warned(rule, found=worse[0], since=worse[1], **_about(item))
+            yield Warned(rule, found=worse[0], since=worse[1], **_about(item, serving))
         rule = fired("broken", float(result.status == "broken"))
         if rule and result.point:
-            yield Warned(rule, found=1, since=result.point.on, extra=target.goal_text, **_about(item))
-    yield from _lead_warnings(view, actuals)
+            yield Warned(rule, found=1, since=result.point.on, extra=target.goal_text, **_about(item, serving))
+    yield from _lead_warnings(view, actuals, {item.target.id: item for item in standings}, serving)
 
 
-def _about(item: Standing) -> dict[str, Any]:
+def _about(item: Standing, serving: Mapping[str, Sequence[Help]]) -> dict[str, Any]:
     target = item.target
     about: dict[str, Any] = {"subject": target.id, "name_zh": target.name_zh, "name_en": target.name_en, "owner": target.owner}
     unverified = item.confidence == "M" or item.forecast_unverified
-    return about | {"required": item.score.required, "unit": target.unit, "indicator": target.indicator, "unverified": unverified}
+    about |= {"required": item.score.required, "unit": target.unit, "indicator": target.indicator, "unverified": unverified}
+    return about | {"lacking": lacking(item), "helps": tuple(serving.get(target.id, ())), "deadline": target.deadline}
 
 
 def _active(view: View, item: Standing) -> bool:
     return view.at <= item.target.deadline and item.score.status not in {"met", "kept"}
 
 
-def _improbable(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
+def _improbable(view: View, standings: Sequence[Standing], serving: Mapping[str, Sequence[Help]]) -> Iterator[Warned]:
     """Targets whose probability breaks a rule, since the day of the first value from which on, without a break, it did."""
     broken = [(item, rule) for item in standings if _active(view, item) and (rule := fired("probability", item.probability))]
     asked = [_as_time_went(view, item) for item, _ in broken]
@@ -151,7 +183,7 @@ def _improbable(view: View, standings: Sequence[Standing]) -> Iterator[Warned]:
                 since = None
             elif since is None:
                 since = on
-        yield Warned(rule, found=item.probability or 0.0, since=since, **_about(item))
+        yield Warned(rule, found=item.probability or 0.0, since=since, **_about(item, serving))
 
 
 def _as_time_went(view: View, item: Standing) -> list[tuple[date, Ask]]:
@@ -178,26 +210,17 @@ def worse_years(points: Sequence[Point], *, up: bool) -> tuple[int, date | None]
     return count, since
 
 
-def _lead_warnings(view: View, actuals: Actuals) -> Iterator[Warned]:
-    targets = view["targets"]
+def _lead_warnings(
+    view: View, actuals: Actuals, standings: Mapping[str, Standing], serving: Mapping[str, Sequence[Help]]
+) -> Iterator[Warned]:
     for row in view["leads"]:
         points = [point for point in actuals.of(row["indicator"], row["scope"]) if point.on <= view.at]
         count, since = worse_years(points, up=row["better"] == "up")
         rule = fired("lead_worse_years", count)
-        if rule and row["target"] in targets.index:
-            target = targets.record(targets.index[row["target"]])
-            unverified = any(point.confidence == "M" for point in points)
-            yield Warned(
-                rule,
-                row["target"],
-                target["name_zh"],
-                target["name_en"],
-                count,
-                target["owner"],
-                since,
-                extra=row["indicator"],
-                unverified=unverified,
-            )
+        if rule and row["target"] in standings:
+            about = _about(standings[row["target"]], serving)
+            about["unverified"] = about["unverified"] or any(point.confidence == "M" for point in points)
+            yield Warned(rule, found=count, since=since, extra=row["indicator"], **about)
 
 
 def milestone_warnings(view: View) -> Iterator[Warned]:
@@ -224,6 +247,22 @@ def task_warnings(view: View) -> Iterator[Warned]:
         if rule:
             finish = date.fromisoformat(str(row["finish"]))
             yield Warned(rule, str(row["task"]), str(row["name_zh"]), str(row["name_en"]), beyond, str(row["owner"]), min(finish, view.at))
+
+
+def review_warnings(view: View) -> Iterator[Warned]:
+    """Reviews that are due: the last review of a target, task or article names a day for the next, and none came."""
+    last: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in view["reviews"]:
+        key = (row["article"], row["target"], row["task"])
+        if day(row["date"]) <= view.at and (key not in last or day(row["date"]) >= day(last[key]["date"])):
+            last[key] = row
+    for row in last.values():
+        if row["next_due"]:
+            due = day(row["next_due"])
+            rule = fired("review_days", (view.at - due).days)
+            if rule:
+                found = (view.at - due).days
+                yield Warned(rule, row["id"], row["finding_zh"], row["finding_en"], found, row["by"], due + timedelta(days=1))
 
 
 def money_warnings(view: View) -> Iterator[Warned]:

@@ -9,6 +9,7 @@ from parkcity.base.words import Lang, language
 from parkcity.serve.cli.output import emit, format_option, lang_option
 from parkcity.serve.cli.plan_context import ledger_of, mark_of, meta_of, store_of, time_options, view_of
 from parkcity.serve.cli.plan_edit import add, amend, import_command
+from parkcity.serve.cli.plan_effects import effects
 from parkcity.serve.cli.plan_reports import annual, evaluate, export
 
 _STATUS_COLUMNS = ("target", "article", "status", "value", "path", "probability", "growth", "light", "goal", "unit", "deadline", "mark")
@@ -308,5 +309,5 @@ def schedule(
     emit(rows, meta, columns, form, spoken)
 
 
-for command in (add, amend, import_command, annual, evaluate, export):
+for command in (add, amend, import_command, effects, annual, evaluate, export):
     plan.add_command(command)

@@ -12,19 +12,22 @@ from parkcity.base.errors import UsageError
 from parkcity.serve.cli.plan_context import Command, store_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parkcity.plan.edit import Author
     from parkcity.plan.store import Store
 
 
-def _author_options(function: Command) -> Command:
+def author_options(*, required: bool = True) -> Callable[[Command], Command]:
     """`--by`, `--reason`, `--known-on`."""
-    by = click.option("--by", required=True, help="Who makes the edit.")
-    reason = click.option("--reason", required=True, help="Why.")
+    by = click.option("--by", required=required, default=None, help="Who makes the edit.")
+    reason = click.option("--reason", required=required, default=None, help="Why.")
     known_on = click.option("--known-on", default="", help="The day on which it was known; left out, today.")
-    return by(reason(known_on(function)))
+    return lambda function: by(reason(known_on(function)))
 
 
-def _author(by: str, reason: str, known_on: str) -> Author:
+def author_of(by: str, reason: str, known_on: str) -> Author:
+    """Who edits and why, now by this machine's clock."""
     from parkcity.plan.edit import Author
 
     return Author(by, reason, datetime.now(UTC).astimezone(), known_on)
@@ -45,12 +48,12 @@ def _pairs(values: tuple[str, ...]) -> dict[str, str]:
 @click.pass_context
 @click.argument("table")
 @click.argument("values", nargs=-1, required=True, metavar="COLUMN=VALUE…")
-@_author_options
+@author_options()
 def add(context: click.Context, table: str, values: tuple[str, ...], by: str, reason: str, known_on: str) -> None:
     """Add a row to TABLE, such as: add actuals id=A300 indicator=greenway_km value=7500 …."""
     from parkcity.plan.edit import add as add_row
 
-    row = add_row(store_of(context), table, _pairs(values), _author(by, reason, known_on))
+    row = add_row(store_of(context), table, _pairs(values), author_of(by, reason, known_on))
     click.echo(f"{table} {row['id']}")
 
 
@@ -60,7 +63,7 @@ def add(context: click.Context, table: str, values: tuple[str, ...], by: str, re
 @click.argument("row_id", metavar="ID")
 @click.argument("values", nargs=-1, metavar="COLUMN=VALUE…")
 @click.option("--withdraw", is_flag=True, help="End the row instead of changing it.")
-@_author_options
+@author_options()
 def amend(
     context: click.Context, table: str, row_id: str, values: tuple[str, ...], by: str, reason: str, known_on: str, *, withdraw: bool
 ) -> None:
@@ -71,7 +74,7 @@ def amend(
     if withdraw and values:
         msg = "--withdraw takes no values"
         raise UsageError(msg)
-    author = _author(by, reason, known_on)
+    author = author_of(by, reason, known_on)
     row = (
         withdraw_row(store_of(context), table, row_id, author)
         if withdraw
@@ -96,7 +99,7 @@ def amend(
 @click.option("--confidence", type=click.Choice(["S", "F", "L", "M"]), default="F", show_default=True, help="With --table: how sure it is.")
 @click.option("--scope", default="", help="With --table: the area of rows that name none.")
 @click.option("--unit", default="", help="With --table: the unit of rows that name none.")
-@_author_options
+@author_options()
 def import_command(
     context: click.Context,
     checkup: Path | None,
@@ -125,7 +128,7 @@ def import_command(
     if statistics is not None and not source:
         msg = "--table needs --source: where the table is from"
         raise UsageError(msg)
-    author = _author(by, reason, known_on)
+    author = author_of(by, reason, known_on)
     store = store_of(context)
     rows = _rows_of(store, checkup, statistics, spreadsheet, folder, Given(source, author.known, confidence, scope, unit))
     for name, count in import_rows(store, rows, author).items():
@@ -141,7 +144,7 @@ def _rows_of(
     from parkcity.plan.statistics import statistics_actuals
 
     if checkup is not None:
-        return {"actuals": checkup_actuals(store.load().view(), checkup)}
+        return {"actuals": checkup_actuals(store.load().view(), checkup, given.known_on)}
     if statistics is not None:
         return {"actuals": statistics_actuals(store.load().view(), statistics, given)}
     ledger = read_spreadsheet(spreadsheet) if spreadsheet is not None else load(folder or "")
