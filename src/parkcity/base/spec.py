@@ -147,6 +147,7 @@ class CitySpec:
     as_of: str = ""
     attach: Mapping[str, float] = field(default_factory=dict)
     indicators: Mapping[str, Any] = field(default_factory=dict)
+    commute: Mapping[str, Any] = field(default_factory=dict)
     cells: CellsSpec = field(default_factory=CellsSpec)
     jobs: JobsSpec | None = None
     places: PlacesSpec = field(default_factory=PlacesSpec)
@@ -286,6 +287,7 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         jobs=None if jobs is None else JobsSpec(**{**jobs, "sectors": MappingProxyType(dict(jobs.get("sectors", {})))}),
         attach=MappingProxyType(dict(document.get("attach", {}))),
         indicators=MappingProxyType(dict(document.get("indicators", {}))),
+        commute=MappingProxyType(dict(document.get("commute", {}))),
     )
 
 

@@ -56,6 +56,7 @@ _UNITS = {
         Unit("1/1000", "/千人", "per 1,000 persons", 1),
         Unit("ratio", "", "", 3),
         Unit("persons", "人", "persons", 0),
+        Unit("jobs", "个岗位", "jobs", 0),
         Unit("index", "分", "points", 1, 100.0),
         Unit("kinds", "类", "kinds", 2),
     )

@@ -68,6 +68,11 @@ class Inputs:
         """The same city for another group; what does not depend on the group is shared."""
         return Inputs(self.twin, group, self.period, self.threads, self._memory)
 
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What is kept while the city is open, shared by all groups, by name."""
+        return self._memory
+
     # --- people and area ---------------------------------------------------------------------------------------
 
     def residents(self) -> Floats:
@@ -101,16 +106,18 @@ class Inputs:
 
     def place_count(self, class_id: str) -> Floats:
         """Places of a class in every cell; places outside the study area count nowhere."""
-        cell = self._cell_of_place()[self.rows_of(class_id)]
+        cell = self.cell_of_places()[self.rows_of(class_id)]
         return np.bincount(cell[cell >= 0], minlength=len(self.twin.cells)).astype(np.float64)
 
     def place_area_m2(self, class_id: str) -> Floats:
         """Area of the places of a class in every cell, float64 [cells], m2."""
         rows = self.rows_of(class_id)
-        cell, area = self._cell_of_place()[rows], np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
+        cell, area = self.cell_of_places()[rows], np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
         return np.bincount(cell[cell >= 0], area[cell >= 0], minlength=len(self.twin.cells)).astype(np.float64)
 
-    def _cell_of_place(self) -> NDArray[np.int64]:
+    def cell_of_places(self) -> NDArray[np.int64]:
+        """The cell of every place of the twin, int64 [places]; -1 outside the study area."""
+
         def make() -> dict[str, NDArray[Any]]:
             from parkcity.insight.location import cell_of_points
 

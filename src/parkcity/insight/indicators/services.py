@@ -34,12 +34,12 @@ def area_per_head(residents: Floats, access: Floats) -> Parts:
 
 def residents_served(residents: Floats, access: Floats, *, residents_per_place: float) -> Parts:
     """Residents for whom there is enough within reach; of a shortage each has the same part."""
-    return Parts(residents * served(access, 1.0 / residents_per_place), residents)
+    return Parts(residents * served(access, 1 / residents_per_place), residents)
 
 
 def residents_unmet(residents: Floats, access: Floats, *, residents_per_place: float) -> Parts:
     """Residents for whom there is nothing or not enough within reach."""
-    return Parts(residents * (1.0 - served(access, 1.0 / residents_per_place)), None)
+    return Parts(residents * (1 - served(access, 1 / residents_per_place)), None)
 
 
 def _declare_counts() -> None:
