@@ -10,18 +10,14 @@ import numpy as np
 from parkcity.base.errors import LimitError, UsageError
 from parkcity.standards.loader import parameter
 from parkcity.travel.states import State
-from parkcity.travel.threads import side_by_side, thread_count
 from parkcity.travel.transit_day import TransitDay, mirrored
 from parkcity.travel.transit_legs import Legs
+from parkcity.travel.transit_sweep import Sweep, ranks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-
-    from parkcity.travel.kernels.raptor import Arena
-
-ORIGINS_PER_JOB = 16
 
 
 @dataclass(frozen=True)
@@ -106,27 +102,10 @@ class TransitSetting:
         direct = None if self.direct is None else self.direct.take(rows)
         return replace(self, access=self.access.take(rows), direct=direct)
 
-    def arena(self) -> Arena:
-        """Room for one thread."""
-        from parkcity.travel.kernels.raptor import NEVER, Arena
-
-        stops, calls, columns = self.day.stops, len(self.day.lines.stop), self.most_rides + 1
-        patterns = len(self.day.lines.calls) - 1
-        ride, ready = np.full((stops, columns), NEVER, np.int32), np.full((stops, columns), NEVER, np.int32)
-        return Arena(
-            ride,
-            ready,
-            ridden=np.full((calls, columns), NEVER, np.int32),
-            first=np.full(patterns, NEVER, np.int32),
-            queue=np.zeros(patterns, np.int32),
-            marked=np.zeros(stops, bool),
-            fresh=np.zeros(stops, bool),
-            touched=np.zeros(stops, bool),
-            marks=np.zeros(stops, np.int32),
-            news=np.zeros(stops, np.int32),
-            changed=np.zeros(stops, np.int32),
-            best=np.full(self.places, NEVER, np.int32),
-        )
+    def to_targets(self, rows: npt.ArrayLike) -> TransitSetting:
+        """The same question to some of the places, numbered anew in the order given."""
+        direct = None if self.direct is None else self.direct.only(rows)
+        return replace(self, egress=self.egress.only(rows), direct=direct)
 
 
 def depart_at(setting: TransitSetting, departures: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
@@ -161,8 +140,7 @@ def over_window(
         msg = f"percentiles lie above 0 and up to 100, not {list(percentiles)}"
         raise UsageError(msg)
     moments = _moments(range(first, last, every))[::-1].copy()
-    ranks = np.array([max(int(np.ceil(value * len(moments) / 100 - 1e-9)), 1) - 1 for value in percentiles], dtype=np.int32)
-    values = _run(setting, moments, ranks, threads, memory_gb)
+    values = _run(setting, moments, ranks_of(tuple(percentiles), len(moments)), threads, memory_gb)
     return _times(setting, values, tuple(float(value) for value in percentiles))
 
 
@@ -202,30 +180,19 @@ def _run(
     memory_gb: float,
 ) -> npt.NDArray[np.int32]:
     """Seconds int32 [layers, origins, places] of the kernel, all origins side by side."""
-    from parkcity.travel.kernels.raptor import window
-
-    layers = len(ranks) or len(moments)
+    sweep = Sweep(setting, moments, ranks)
     # The kernel's int32, then float32 and int8 beside it.
-    need_gb = layers * setting.origins * setting.places * 9 / 1e9
+    need_gb = sweep.layers * setting.origins * setting.places * 9 / 1e9
     if need_gb > memory_gb:
-        msg = f"{layers} layers of {setting.origins:,} x {setting.places:,} need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
+        shape = f"{sweep.layers} layers of {setting.origins:,} x {setting.places:,}"
+        msg = f"{shape} need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
         raise LimitError(msg)
-    lines, walks, access, egress = setting.day.lines, setting.change.hops(), setting.access.hops(), setting.egress.hops()
-    direct = setting.walked().hops()
-    out = np.empty((layers, setting.origins, setting.places), np.int32)
-    size = ORIGINS_PER_JOB
+    out = np.empty((sweep.layers, setting.origins, setting.places), np.int32)
 
-    def room() -> tuple[Arena, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        spread = np.empty((setting.places, len(moments)), np.int32)
-        return setting.arena(), spread, np.empty((size, layers, setting.places), np.int32)
+    def keep(first: int, last: int, seconds: npt.NDArray[np.int32]) -> None:
+        out[:, first:last] = seconds.transpose(1, 0, 2)
 
-    def work(job: int, own: tuple[Arena, npt.NDArray[np.int32], npt.NDArray[np.int32]]) -> None:
-        first, last = job * size, min(setting.origins, (job + 1) * size)
-        arena, spread, part = own
-        window(first, last, lines, walks, access, egress, direct, moments, setting.longest, ranks, arena, spread, part)
-        out[:, first:last] = part[: last - first].transpose(1, 0, 2)
-
-    side_by_side(-(-setting.origins // size), thread_count(threads), room, work)
+    sweep.run(keep, threads)
     return out
 
 

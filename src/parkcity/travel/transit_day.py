@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -169,6 +169,43 @@ def _day(timetable: Timetable, blocks: list[_Block], usable: NDArray[np.bool_]) 
     )
     names = np.concatenate([block.trip for block in blocks]) if blocks else empty
     return TransitDay(lines, len(usable), names.astype(np.int32), pattern, timetable.assumed)
+
+
+def trimmed(day: TransitDay, first: int, last: int) -> TransitDay:
+    """The same day without the trips that end before `first` or begin after `last`: the times of a window fit the processor's cache."""
+    lines = day.lines
+    size, trips = np.diff(lines.calls), np.diff(lines.trips)
+    row = np.repeat(np.arange(len(size)), trips)
+    number = np.arange(len(row)) - lines.trips[row]
+    ends = lines.arrival[lines.times[row] + (number + 1) * size[row] - 1]
+    begins = lines.departure[lines.times[row] + number]
+    keep = (ends >= first) & (begins <= last)
+    counts = np.bincount(row[keep], minlength=len(size)).astype(np.int64)
+    # Every call of a kept trip, trip after trip; then the same calls in the order of the departures, call after call.
+    of_trip = np.flatnonzero(keep)
+    arrival = lines.arrival[_spans(lines.times[row[of_trip]] + number[of_trip] * size[row[of_trip]], size[row[of_trip]])]
+    call_pattern = np.repeat(np.arange(len(size)), size)
+    call_place = np.arange(len(call_pattern)) - lines.calls[call_pattern]
+    # Trips of a pattern do not overtake, so that those kept follow each other.
+    low = np.zeros(len(size), np.int64)
+    low[row[of_trip][::-1]] = number[of_trip][::-1]
+    departure = lines.departure[
+        _spans(lines.times[call_pattern] + call_place * trips[call_pattern] + low[call_pattern], counts[call_pattern])
+    ]
+    cut = lines._replace(
+        trips=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        times=np.concatenate([[0], np.cumsum(counts * size)]).astype(np.int64),
+        arrival=arrival,
+        departure=departure,
+    )
+    return replace(day, lines=cut, trip=day.trip[of_trip])
+
+
+def _spans(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The whole numbers of many spans, one after the other."""
+    ends = np.cumsum(length)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) - np.repeat(ends - length, length) + np.repeat(start, length)
 
 
 def boarding_calls(

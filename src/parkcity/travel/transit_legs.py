@@ -92,6 +92,10 @@ class Legs:
         leg = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[chosen], count)
         return Legs(start, self.target[leg], self.seconds[leg], self.targets)
 
+    def only(self, targets: npt.ArrayLike) -> Legs:
+        """The legs to some targets, numbered anew in the order given."""
+        return self.turned().take(targets).turned()
+
     def hops(self) -> Hops:
         """As the kernel wants them."""
         from parkcity.travel.kernels.raptor import Hops

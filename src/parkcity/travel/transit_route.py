@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parkcity.base.errors import UsageError
+from parkcity.travel.transit_sweep import make_arena
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +91,7 @@ class _Search:
         if setting.day.backwards:
             raise UsageError("itineraries run forwards; mirror the question, not the day")
         self.setting, self.origin, self.departure = setting, origin, departure
-        self.arena: Arena = setting.arena()
+        self.arena: Arena = make_arena(setting, setting.day.lines)
         clear(self.arena)
         hops = (setting.change.hops(), setting.access.hops(), setting.egress.hops())
         depart(setting.day.lines, *hops, self.arena, origin, departure, setting.longest)

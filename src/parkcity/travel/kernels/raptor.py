@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parkcity.travel.kernels.jit import Bool, Int32, Int64, kernel
+from parkcity.travel.kernels.percentiles import order_statistics
 
 NEVER = 2**31 - 1
 
@@ -251,20 +252,6 @@ def clear(arena: Arena) -> None:
 
 
 @kernel
-def sort_rows(values: Int32) -> None:
-    """Sort every row in place; rows of travel times consist of few rising runs, which insertion likes. Shape: int32 [places, m]."""
-    rows, columns = values.shape
-    for place in range(rows):
-        for i in range(1, columns):
-            value = values[place, i]
-            j = i - 1
-            while j >= 0 and values[place, j] > value:
-                values[place, j + 1] = values[place, j]
-                j -= 1
-            values[place, j + 1] = value
-
-
-@kernel
 def window(
     first: int,
     last: int,
@@ -278,13 +265,14 @@ def window(
     ranks: Int32,
     arena: Arena,
     spread: Int32,
+    room: Int32,
     out: Int32,
 ) -> None:
     """Travel times of the origins `first` … `last` - 1 over a window of departures.
 
     Shapes: `direct` leads from origins to places without any ride; `departures` int32 [m], falling; `ranks` int32 [r], places in the
-    sorted times from 0, or empty for the times of every departure, in the order given; `spread` int32 [places, m] is room; `out`
-    int32 [last - first, r or m, places] seconds is written, `NEVER` where more than `limit`.
+    sorted times from 0, or empty for the times of every departure, in the order given; `spread` int32 [m, places] and `room` int32
+    [m, BLOCK] are room; `out` int32 [last - first, r or m, places] seconds is written, `NEVER` where more than `limit`.
     """
     minutes, places = len(departures), len(arena.best)
     best, walk_start, walk_to, walk_seconds = arena.best, direct.start, direct.target, direct.seconds
@@ -294,21 +282,13 @@ def window(
             time = departures[m]
             depart(lines, walks, access, egress, arena, origin, time, limit)
             latest = time + limit
+            row = spread[m]
             for place in range(places):
-                spread[place, m] = best[place] - time if best[place] <= latest else NEVER
-        for d in range(walk_start[origin], walk_start[origin + 1]):
-            place, walk = walk_to[d], walk_seconds[d]
-            if walk <= limit:
-                for m in range(minutes):
-                    spread[place, m] = min(spread[place, m], walk)
-        row = origin - first
+                row[place] = best[place] - time if best[place] <= latest else NEVER
+            for d in range(walk_start[origin], walk_start[origin + 1]):
+                if walk_seconds[d] <= limit:
+                    row[walk_to[d]] = min(row[walk_to[d]], walk_seconds[d])
         if len(ranks) == 0:
-            for m in range(minutes):
-                for place in range(places):
-                    out[row, m, place] = spread[place, m]
+            out[origin - first] = spread
         else:
-            if minutes > 1:
-                sort_rows(spread)
-            for r in range(len(ranks)):
-                for place in range(places):
-                    out[row, r, place] = spread[place, ranks[r]]
+            order_statistics(spread, ranks, room, out[origin - first])

@@ -1,0 +1,121 @@
+"""The sweep over origins that every transit answer is made of: blocks of origins side by side, times handed on block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parkcity.travel.threads import side_by_side, thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from parkcity.travel.kernels.raptor import Arena, Lines
+    from parkcity.travel.kernels.raptor_once import Once
+    from parkcity.travel.transit import TransitSetting
+
+    Consume = Callable[[int, int, NDArray[np.int32]], None]
+
+ORIGINS_PER_JOB = 16
+
+
+def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
+    """Room of one thread for a range of departures."""
+    from parkcity.travel.kernels.raptor import NEVER, Arena
+
+    stops, calls, columns = setting.day.stops, len(lines.stop), setting.most_rides + 1
+    patterns = len(lines.calls) - 1
+    return Arena(
+        ride=np.full((stops, columns), NEVER, np.int32),
+        ready=np.full((stops, columns), NEVER, np.int32),
+        ridden=np.full((calls, columns), NEVER, np.int32),
+        first=np.full(patterns, NEVER, np.int32),
+        queue=np.zeros(patterns, np.int32),
+        marked=np.zeros(stops, bool),
+        fresh=np.zeros(stops, bool),
+        touched=np.zeros(stops, bool),
+        marks=np.zeros(stops, np.int32),
+        news=np.zeros(stops, np.int32),
+        changed=np.zeros(stops, np.int32),
+        best=np.full(setting.places, NEVER, np.int32),
+    )
+
+
+def make_once(setting: TransitSetting, lines: Lines) -> Once:
+    """Room of one thread for single departures."""
+    from parkcity.travel.kernels.raptor import NEVER
+    from parkcity.travel.kernels.raptor_once import Once
+
+    stops, patterns = setting.day.stops, len(lines.calls) - 1
+    return Once(
+        ride=np.empty(stops, np.int32),
+        ready=np.empty(stops, np.int32),
+        ridden=np.empty(len(lines.stop), np.int32),
+        first=np.full(patterns, NEVER, np.int32),
+        queue=np.zeros(patterns, np.int32),
+        marked=np.zeros(stops, bool),
+        fresh=np.zeros(stops, bool),
+        seen=np.zeros(stops, bool),
+        marks=np.zeros(stops, np.int32),
+        news=np.zeros(stops, np.int32),
+        reached=np.zeros(stops, np.int32),
+        best=np.empty(setting.places, np.int32),
+    )
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is asked of every origin: falling departures, and ranks in the sorted times (none: the times of every departure)."""
+
+    setting: TransitSetting
+    moments: NDArray[np.int32]
+    ranks: NDArray[np.int32]
+
+    @property
+    def layers(self) -> int:
+        """Numbers for every pair."""
+        return len(self.ranks) or len(self.moments)
+
+    def run(self, consume: Consume, threads: int | None, origins_per_job: int = ORIGINS_PER_JOB) -> None:
+        """Call `consume(first, last, seconds)` for every block of origins, in any order, from the threads that computed them.
+
+        `seconds` int32 [last - first, layers, places], `NEVER` beyond the limit; it is overwritten by the next block of the thread.
+        """
+        from parkcity.travel.kernels.raptor import window
+        from parkcity.travel.kernels.raptor_once import single
+        from parkcity.travel.transit_day import trimmed
+
+        setting, size = self.setting, origins_per_job
+        lines = trimmed(setting.day, int(self.moments.min()), int(self.moments.max()) + setting.longest).lines
+        legs = (setting.change.hops(), setting.access.hops(), setting.egress.hops(), setting.walked().hops())
+        alone = len(self.moments) == 1 and not len(self.ranks)
+
+        def room() -> tuple[Any, ...]:
+            from parkcity.travel.kernels.percentiles import BLOCK
+
+            part = np.empty((size, self.layers, setting.places), np.int32)
+            if alone:
+                return (make_once(setting, lines), part)
+            minutes = len(self.moments)
+            spread, block = np.empty((minutes, setting.places), np.int32), np.empty((minutes, BLOCK), np.int32)
+            return (make_arena(setting, lines), spread, block, part)
+
+        def work(job: int, own: tuple[Any, ...]) -> None:
+            first, last = job * size, min(setting.origins, (job + 1) * size)
+            span = (first, last, lines, *legs, self.moments, setting.longest)
+            if alone:
+                single(*span, setting.most_rides, *own)
+            else:
+                window(*span, self.ranks, *own)
+            consume(first, last, own[-1][: last - first])
+
+        side_by_side(-(-setting.origins // size), thread_count(threads), room, work)
+
+
+def ranks_of(percentiles: tuple[float, ...], count: int) -> NDArray[np.int32]:
+    """Places in `count` sorted values, from 0, of percentiles by nearest rank."""
+    return np.array([max(int(np.ceil(value * count / 100 - 1e-9)), 1) - 1 for value in percentiles], dtype=np.int32)
