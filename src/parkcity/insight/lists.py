@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parkcity.insight import additions, openings
+from parkcity.insight import additions, data_check, openings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListOf:
-    """One list: its file, columns, the layers that it needs, and how its rows are made for a city and the tier that names its zones."""
+    """One list: its file, columns, the layers that it needs, and how its rows are made for a city and the tier that names its zones.
+
+    `section`: where the report shows it, among what could be done (`lists`) or with the quality of the data (`quality`).
+    """
 
     file: str
     columns: tuple[str, ...]
     layers: tuple[str, ...]
     rows: Callable[[Inputs, str], list[dict[str, Any]]]
+    section: str = "lists"
 
     def can(self, inputs: Inputs) -> bool:
         """Has the city what the list needs?"""
@@ -32,4 +36,8 @@ _WALK = ("cells", "people", "streets", "places", "attachments")
 LISTS: tuple[ListOf, ...] = (
     ListOf("additions.csv", additions.COLUMNS, _WALK, additions.addition_rows),
     ListOf("openings.csv", openings.COLUMNS, ("cells", "people", "streets", "attachments"), openings.opening_rows),
+    ListOf("kinds.csv", data_check.KIND_COLUMNS, ("cells", "people", "places"), data_check.kind_rows, "quality"),
+    ListOf("islands.csv", data_check.ISLAND_COLUMNS, ("cells", "people", "streets", "attachments"), data_check.island_rows, "quality"),
+    ListOf("unattached.csv", data_check.UNATTACHED_COLUMNS, ("cells", "people", "attachments"), data_check.unattached_rows, "quality"),
+    ListOf("matches.csv", data_check.MATCH_COLUMNS, ("places",), data_check.match_rows, "quality"),
 )

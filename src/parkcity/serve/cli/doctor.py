@@ -97,7 +97,14 @@ def _pieces(twin: Twin) -> list[dict[str, Any]]:
     np.minimum.at(best, owner, piece_of_edge[edge])
     residents = twin.residents()
     pieces = streets.table("pieces").set_index("piece")
-    todo = {"missing_link": "draw the missing link", "barrier": "look for a crossing or a gate", "edge_of_data": "extend the streets"}
+    todo = {
+        "gate": "ask who may pass the gate",
+        "ferry": "add the ferry as a line of transit",
+        "missing_crossing": "draw the missing crossing",
+        "missing_link": "draw the missing link",
+        "barrier": "look for a crossing or a gate",
+        "edge_of_data": "extend the streets",
+    }
     points = []
     for piece in np.unique(best[(best > 0) & (best < np.iinfo(np.int32).max)]):
         row = pieces.loc[piece]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.units import people, unit
 from parkcity.base.words import Lang, Words
 from parkcity.insight.classes import place_class
+from parkcity.sense.kinds import kind, kinds
 
 if TYPE_CHECKING:
     from parkcity.insight.lists import ListOf
@@ -47,8 +48,10 @@ def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lan
         return str(zones.get(value, value))
     if name in _CLASSES:
         return ("、" if lang == "zh" else ", ").join(place_class(class_id).name(lang) for class_id in str(value).split("|"))
-    if name == "state":
-        return words.get(f"state_{value}", lang)
+    if name in {"state", "cause", "verdict", "what"}:
+        return words.get(f"{name}_{value}", lang)
+    if name in {"kind", "other_kind"}:
+        return kind(str(value)).name(lang) if value in kinds() else str(value)
     if name.startswith("residents"):
         return people(float(value), lang)
     for ending, unit_id in _UNITS.items():

@@ -15,6 +15,7 @@ from parkcity.insight.inputs import speed_of
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import status_of
 from parkcity.sense.kinds import kind, kinds
+from parkcity.sense.osm.islands import CAUSES
 from parkcity.standards import load
 
 if TYPE_CHECKING:
@@ -344,7 +345,9 @@ class Teller:
         twin, lines = self.twin, []
         totals = twin.layer("people").meta["totals"]
         night = f"{totals['night']:,.0f}"
-        lines.append(self.text("people_line", night=night))
+        lines += self._counted("people", "people_line", night=night)
+        if twin.has("jobs"):
+            lines += self._counted("jobs", "jobs_line", jobs=f"{twin.layer('jobs').meta['total']:,.0f}")
         if "day" in totals:
             lines.append(self.text("day_night", night=night, day=f"{totals['day']:,.0f}"))
         for row in twin.layer("people").meta.get("compared", []):
@@ -352,6 +355,13 @@ class Teller:
             numbers = {name: f"{row[name]:,.0f}" for name in ("residents", "official")}
             lines.append(self.text("compared_line", zone=zone, ratio=f"{row['residents'] / row['official'] - 1:+.1%}", **numbers))
         return lines + (self._attached() if twin.has("attachments") else [self.text("no_streets_line")])
+
+    def _counted(self, layer: str, key: str, **slots: str) -> list[str]:
+        """How residents or jobs came onto the cells, and how many lie beyond the study area."""
+        meta = self.twin.layer(layer).meta
+        lines = [self.text(key if meta["method"] == "given" else f"{key}_{meta['method']}", **slots)]
+        outside = meta["outside"]["night"] if layer == "people" else meta["outside"]
+        return lines + ([self.text(f"{layer}_outside", count=f"{outside:,.0f}")] if outside >= 1 else [])
 
     def _attached(self) -> list[str]:
         """What meets the streets and what does not, the pieces of the network, and the datum of every source."""
@@ -362,10 +372,9 @@ class Teller:
         limit = f"{attachments.meta['limit_m']:,.0f}"
         lines.append(self.text("failures_line", cells=counts["cell"], places=counts["place"], limit=limit))
         pieces = twin.layer("streets").table("pieces")
-        causes = {cause: int((pieces["cause"] == cause).sum()) for cause in ("missing_link", "barrier", "edge_of_data")}
+        causes = {cause: int((pieces["cause"] == cause).sum()) for cause in CAUSES}
         km = f"{pieces['length_km'].sum():,.1f}"
-        slots = {"link": causes["missing_link"], "barrier": causes["barrier"], "edge": causes["edge_of_data"]}
-        lines.append(self.text("pieces_line", count=len(pieces), km=km, **slots))
+        lines.append(self.text("pieces_line", count=len(pieces), km=km, **causes))
         for source, strength in sorted(attachments.meta["datum_evidence"].items()):
             readings = ", ".join(f"{name} {value:.2f}" for name, value in strength.items())
             lines.append(self.text("datum_line", source=source, readings=readings))

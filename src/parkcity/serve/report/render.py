@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.base.words import Lang, Words
 from parkcity.insight.registry import ACCESS_GROUPS
+from parkcity.serve.report.data_map import data_map
 from parkcity.serve.report.figures import Artist
 from parkcity.serve.report.lists import shown_lists
 from parkcity.serve.report.maps import Canvas
@@ -67,7 +68,9 @@ def render(
         height=canvas.height,
         scale=canvas.scale_units,
         tiers=teller.tier_tables(),
-        lists=shown_lists(twin, list(lists), lang),
+        lists=shown_lists(twin, [pair for pair in lists if pair[0].section == "lists"], lang),
+        checks=shown_lists(twin, [pair for pair in lists if pair[0].section == "quality"], lang),
+        doubts=data_map(twin, canvas),
         gap_zones=teller.gap_zones(),
         gap_cells=teller.gap_cells(),
         missing=teller.missing(),
