@@ -55,7 +55,8 @@ class Artist:
     def figures(self, measured: list[Measured]) -> list[Figure]:
         """All maps that this city's numbers allow, the worst-served need first."""
         shared = measured[0].inputs
-        kinds = self.twin.kinds()
+        # Without streets there are no minutes to draw.
+        kinds = self.twin.kinds() if self.twin.has("attachments") else {}
         figures = [self._worst(shared)] if shared.measurable_needs() else []
         norms = [str(item.indicator.inputs["distance_m"].args["class_id"]) for item in measured if "distance_m" in item.indicator.inputs]
         wanted = dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs(), *norms))
