@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.cache import ArrayCache, hash_json
 from parkcity.base.times import parse_date, years_between
 from parkcity.insight.classes import level_of_class, place_class
+from parkcity.insight.edges import in_doubt
 from parkcity.insight.inputs import PROVIDERS, speed_of
-from parkcity.insight.location import edge_distance_m
-from parkcity.insight.operators.coverage import cut_by_edge
 from parkcity.insight.operators.zonal import ratio, zone_sums
 from parkcity.standards import load, parameter
 
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
 
 GRADES = ("A", "B", "C", "D")
+_DATED = frozenset({"streets", "cells", "buildings", "land_use", "water", "green", "elevation", "land_cover", "timetable", "lines"})
+"""Layers that are as old as the sources that feed them; those without one of their own are from the extract."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,9 @@ def _place_flags(indicator: Indicator, inputs: Inputs, share: Any, zones: int) -
     lacking = max((missing_of_norm(class_id, inputs) for class_id in classes), default=0.0)
     if lacking > 0:
         flags.append(Flag("few_places", np.full(zones, lacking)))
-    if indicator.limit_m is not None and classes:
-        flags.append(Flag("edge_cut", share(in_doubt(indicator, inputs))))
+    doubtful = in_doubt(indicator, inputs)
+    if doubtful is not None:
+        flags.append(Flag("edge_cut", share(doubtful)))
     return flags
 
 
@@ -137,35 +138,25 @@ def source_least_m2(twin: Twin, kind: str) -> float:
     return max((float(row["least_area_m2"]) for row in twin.manifest["sources"] if row["id"] in sources), default=0.0)
 
 
-def in_doubt(indicator: Indicator, inputs: Inputs) -> NDArray[np.bool_]:
-    """Cells that do not reach a place within the limit but might reach one beyond the edge of the data, bool [cells]."""
-    class_id = _classes(indicator, inputs)[0]
-    rows = inputs.rows_of(class_id)
-    sources = set(inputs.twin.places["source"].to_numpy()[rows])
-    coverage = {str(row["id"]): row["coverage"] for row in inputs.twin.manifest["sources"]}
-    if all(coverage[source] == "beyond" for source in sources):
-        return np.zeros(len(inputs.twin.cells), bool)
-    key = hash_json(["edge_distance", inputs.twin.layer("cells").hash, inputs.twin.layer("zones").hash])[:40]
-    cache = ArrayCache(inputs.twin.folder / "derived")
-    edge = cache.get(key, lambda: {"edge": edge_distance_m(inputs.twin)})["edge"]
-    assert indicator.limit_m is not None
-    return cut_by_edge(inputs.distance_m(class_id), edge, indicator.limit_m)
-
-
 def oldest_layer(indicator: Indicator, inputs: Inputs) -> tuple[float, str]:
     """Age in years of the oldest source that an indicator rests on, and that source."""
     layers = {layer for entry in indicator.inputs.values() for layer in PROVIDERS[entry.provider].layers}
     kinds = {place_class(class_id).kind for class_id in _classes(indicator, inputs)}
     places = inputs.twin.places
     of_kind = set(places["source"].to_numpy()[places["kind"].isin(kinds).to_numpy()])
-    people = inputs.twin.spec.people
+    spec = inputs.twin.spec
+    counted = {spec.people.source, spec.people.age_source, spec.people.control_source, *(margin.source for margin in spec.people.margins)}
+    worked = {spec.jobs.source} if spec.jobs else set()
+    own = {row["layer"] for row in inputs.twin.manifest["sources"]}
     as_of = parse_date(str(inputs.twin.manifest["as_of"]))[0]
     oldest = (0.0, "")
     for row in inputs.twin.manifest["sources"]:
         used = (
-            (row["layer"] in {"streets", "cells"} and row["layer"] in layers)
-            or (row["layer"] == "places" and row["id"] in of_kind)
-            or (row["id"] in {people.source, people.age_source, people.control_source} and "people" in layers)
+            (row["layer"] in _DATED and row["layer"] in layers)
+            or (row["layer"] == "openstreetmap" and row["coverage"] != "window" and bool(layers & _DATED - own))
+            or row["id"] in of_kind
+            or (row["id"] in counted and "people" in layers)
+            or (row["id"] in worked and "jobs" in layers)
         )
         age = years_between(parse_date(str(row["date"]))[0], as_of)
         if used and age > oldest[0]:
