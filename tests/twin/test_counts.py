@@ -228,6 +228,12 @@ def test_age_and_sex_of_two_tiers_are_fitted_and_every_total_is_kept(town: Path)
     assert by_district["west"] == pytest.approx(600, abs=2)
     assert by_district["east"] == pytest.approx(1_200, abs=2)
     assert twin.residents("elders").sum() == pytest.approx(2_200, abs=2)
+    # Closed form: each district has half of the town's residents, and all of its own are in the town.
+    down = twin.crosswalk("whole", "district").set_index("to_zone")
+    assert down["share"].to_dict() == {"west": 0.5, "east": 0.5}
+    assert twin.crosswalk("district", "whole")["share"].tolist() == [1.0, 1.0]
+    with pytest.raises(UsageError, match="no tier 'parish'"):
+        twin.crosswalk("parish", "whole")
 
 
 _TABLES = (("age", "code"), ("sex", "city"), ("groups", "code"))

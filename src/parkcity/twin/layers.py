@@ -17,6 +17,7 @@ from parkcity.sense.osm.islands import mapped_edges
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.cells import build_cells, with_remainder, without_far
 from parkcity.twin.counts import Ground
+from parkcity.twin.crosswalk import crosswalks
 from parkcity.twin.datum import READINGS, datum_evidence
 from parkcity.twin.grid import lay_grid
 from parkcity.twin.jobs import build_jobs
@@ -65,6 +66,8 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
         if (by_layer[OSM] and _covering(spec, OSM)) or by_layer.get(name):
             inputs[name] = [code, by_layer.get(name), by_layer[OSM]]
     inputs |= {"cells": cells, "people": [*counts, people]}
+    if len(spec.tiers) > 1:
+        inputs["crosswalks"] = inputs["people"]
     for name in (ELEVATION, LAND_COVER):
         if by_layer[name]:
             inputs[name] = [*cells, by_layer[name]]
@@ -89,6 +92,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "streets": _streets,
         "cells": _cells,
         "people": _people,
+        "crosswalks": _crosswalks,
         "jobs": _jobs,
         ELEVATION: make_elevation,
         LAND_COVER: make_land_cover,
@@ -174,6 +178,13 @@ def _people(shop: Workshop) -> Layer:
 def _jobs(shop: Workshop) -> Layer:
     arrays, meta, remarks = build_jobs(_ground(shop))
     return Layer("jobs", {}, arrays, {**meta, "remarks": remarks})
+
+
+def _crosswalks(shop: Workshop) -> Layer:
+    ground = _ground(shop)
+    residents = shop.done["people"].arrays["night"].sum(axis=1).astype(np.float64)
+    table = crosswalks(ground.zones, ground.members, residents, ground.cells["area_m2"].to_numpy(float))
+    return Layer("crosswalks", {"crosswalks": table}, {}, {"rows": len(table)})
 
 
 def _ground(shop: Workshop) -> Ground:

@@ -133,6 +133,19 @@ class Twin:
         """The groups of residents whose number the city's age bands tell."""
         return tuple(row.id for row in load_standard("groups") if self._columns_of(row.id))
 
+    def crosswalk(self, tier: str, to_tier: str) -> pd.DataFrame:
+        """Which share of the residents of a tier's zones lives in which zone of another: `zone, to_zone, residents, share`."""
+        for name in (tier, to_tier):
+            if name == CITY_TIER or name not in self.tiers:
+                msg = f"there is no tier '{name}' to cross; this city has: {', '.join(self.tiers[1:])}"
+                raise UsageError(msg)
+        table = self.layer("crosswalks").table("crosswalks") if self.has("crosswalks") else None
+        if table is None or tier == to_tier:
+            msg = f"a crosswalk needs two tiers, not '{tier}' and '{to_tier}'"
+            raise UsageError(msg)
+        rows = table[(table["tier"] == tier) & (table["to_tier"] == to_tier)]
+        return rows[["zone", "to_zone", "residents", "share"]].reset_index(drop=True)
+
     @property
     def sexes(self) -> tuple[str, ...]:
         """The sexes by which residents are known; none where no source tells them."""
