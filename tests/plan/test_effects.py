@@ -54,11 +54,12 @@ def _effect(name: str, amount: float, **more: str) -> dict[str, object]:
 
 def test_a_warning_names_the_tasks_and_scenarios_that_serve_its_target_and_whether_they_are_enough() -> None:
     # 100 in 2020, 110, 120, 130: the course leads to 150 in 2025, so 50 of 200 are missing.
+    begun = TASK | {"started_on": "2021-01-04"}
     tasks = [
-        TASK | {"id": "K1", "name_en": "North park", "finish": "2025-06-30", "targets": "T1"},
-        TASK | {"id": "K2", "name_en": "South park", "finish": "2026-06-30", "targets": "T1"},
+        begun | {"id": "K1", "name_en": "North park", "finish": "2025-06-30", "targets": "T1"},
+        begun | {"id": "K2", "name_en": "South park", "finish": "2026-06-30", "targets": "T1"},
         TASK | {"id": "K3", "name_en": "Old park", "finish": "2022-06-30", "finished_on": "2022-06-30", "targets": "T1"},
-        TASK | {"id": "K4", "name_en": "Signs", "finish": "2024-06-30", "targets": "T1"},
+        begun | {"id": "K4", "name_en": "Signs", "finish": "2024-06-30", "targets": "T1"},
     ]
     effects = [_effect("F1", 30, task="K1"), _effect("F2", 40, task="K2"), _effect("F3", 9, task="K3"), _effect("F4", 12, scenario="links")]
     base: dict[str, Any] = {"owners": OWNERS, "targets": [GOAL], "actuals": [_actual(2021, 110), _actual(2022, 120), _actual(2023, 130)]}
@@ -74,6 +75,47 @@ def test_a_warning_names_the_tasks_and_scenarios_that_serve_its_target_and_wheth
     assert "together 50 of the 50 km that the present course lacks: enough" in enough.remedy("en")
     assert "足以达标" in enough.remedy("zh")
     assert "no task of the ledger serves it" in _warned(ledger(**base)).remedy("en")
+
+
+def test_a_task_that_is_late_helps_when_it_will_be_ready_not_when_it_was_planned() -> None:
+    # 261 working days planned for 2021; not begun by 31 January 2024, so it is ready a working year later.
+    view = ledger(owners=OWNERS, targets=[GOAL], tasks=[TASK | {"targets": "T1"}]).view(date(2024, 1, 31))
+    (one,) = helps(view)["T1"]
+    assert one.ready is not None
+    assert date(2025, 1, 20) < one.ready < date(2025, 3, 31)
+
+
+def test_every_warning_says_what_would_bring_it_back_in_both_languages() -> None:
+    tasks = [TASK | {"finish": "2021-01-29", "started_on": "2021-01-04", "percent_done": "10", "owner": "O1"}]
+    money = [{"id": "B1", "task": "K1", "year": "2021", "planned": "1000", "spent": "500", "source": "x", "known_on": "2021-02-20"}]
+    milestones = [
+        {"id": f"M{at}", "name_zh": "里程碑", "name_en": "m", "task": "K1", "source": "t", "owner": "O1", "due": "2021-01-31"}
+        for at in (1, 2)
+    ]
+    milestones[1]["done_on"] = "2021-01-20"
+    item = {"id": "S1", "issue_zh": "事项", "issue_en": "issue", "basis": "minutes", "task": "K1", "owner": "O1", "supervisor": "O2"}
+    review = {"id": "V1", "task": "K1", "date": "2021-01-10", "by": "O2", "finding_zh": "滞后", "finding_en": "late", "decision": "watch"}
+    made = ledger(
+        owners=OWNERS,
+        tasks=tasks,
+        budget=money,
+        milestones=milestones,
+        supervision=[item | {"opened_on": "2021-01-05", "deadline": "2021-02-01"}],
+        reviews=[review | {"next_due": "2021-02-10", "source": "minutes"}],
+    )
+    view = made.view(date(2021, 3, 1))
+    found = {one.rule.id: one for one in warnings(view, standings(view))}
+    rules = {"milestone.overdue", "evidence.overdue", "task.beyond_float", "cost.money_ahead", "supervision.overdue", "review.overdue"}
+    assert set(found) == rules
+    for one in found.values():
+        assert one.remedy("zh")
+        assert one.remedy("en")
+        assert one.since is not None
+        assert one.owner in {"O1", "O2"}
+    # Earned 100 for 500 of 1,000: at this rate the whole takes 5,000. Known since the line of the budget was known.
+    assert "5,000" in found["cost.money_ahead"].remedy("en")
+    assert found["cost.money_ahead"].since == date(2021, 2, 20)
+    assert (found["review.overdue"].found, found["review.overdue"].since) == (19, date(2021, 2, 11))
 
 
 def test_an_effect_that_was_measured_is_no_help_to_come_and_the_last_expectation_counts() -> None:

@@ -48,7 +48,7 @@ def _actual(number: int, on: object, text: object, unit: str) -> dict[str, objec
 
 def _agree(found: Standing, expected: Mapping[str, Any]) -> None:
     row, result = found.row(), found.score
-    exact = {"progress": result.progress, "pace": result.pace, "growth": result.growth, "planned": result.planned, "value": found.value}
+    exact = {"progress": result.progress, "pace": result.pace, "growth": result.growth, "planned": found.planned, "value": found.value}
     exact |= {"attainment": result.attainment, "required": result.required, "achieved": result.achieved}
     for key, wanted in expected.items():
         if key in exact:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from parkcity.base.errors import UsageError
 from parkcity.plan.dates import day, first_day
 from parkcity.plan.document import Document, Row, Section, marked, number, section, words
-from parkcity.plan.evaluate import milestone_row, owner_name
 from parkcity.plan.paths import path_start, planned
-from parkcity.plan.targets import targets
+from parkcity.plan.sections import goal_text, milestone_row, owner_name, short_date
+from parkcity.plan.targets import Target, targets
 from parkcity.plan.units import symbol
 
 if TYPE_CHECKING:
@@ -41,27 +41,44 @@ def annual(view: View, year: int, lang: Lang) -> Document:
 def _points(view: View, year: int, lang: Lang) -> Section:
     rows: list[Row] = []
     for item in targets(view):
-        start = path_start(item)
-        if start is None or not start[0].year < year <= item.deadline.year:
+        two = point_of(item, year)
+        if two is None:
             continue
-        due, before = planned(item, min(date(year, 12, 31), item.deadline)), planned(item, date(year - 1, 12, 31))
-        if due is None or before is None:
-            continue
+        due, before = two
         memory = "M" in {item.confidence, item.baseline_confidence}
         rows.append(
             {
                 "target": item.id,
                 "name": item.name(lang),
                 "unit": symbol(item.unit, lang),
-                "point": marked(number(due), lang, unverified=memory),
-                "change": marked(number(due - before), lang, unverified=memory),
-                "goal": item.goal_text,
-                "deadline": item.deadline.isoformat(),
+                "point": marked(goal_text(item, lang) if item.kind == "range" else number(due), lang, unverified=memory),
+                "change": "" if before is None else marked(number(due - before), lang, unverified=memory),
+                "goal": goal_text(item, lang),
+                "deadline": short_date(item.deadline.isoformat()),
                 "owner": owner_name(view, item.owner, lang),
             }
         )
     keys = ("target", "name", "unit", "point", "change", "goal", "deadline", "owner")
     return section("annual.points", lang, [words().get("annual.points.text", lang)], keys, rows)
+
+
+def point_of(item: Target, year: int) -> tuple[float, float | None] | None:
+    """What is due of a target in a year, and what was due the year before; None where nothing is.
+
+    A limit and an average are due as they stand, every year of the period. A target without a path is due in its own year.
+    """
+    if item.value is None or year > item.deadline.year:
+        return None
+    if item.kind in {"keep", "range", "average"}:
+        first = item.start.year + 1 if item.start else item.period[0].year if item.period else year
+        return (item.value, None) if year >= first else None
+    start = path_start(item)
+    if start is None:
+        return (item.value, None) if year == item.deadline.year else None
+    if year <= start[0].year:
+        return None
+    due, before = planned(item, min(date(year, 12, 31), item.deadline)), planned(item, date(year - 1, 12, 31))
+    return None if due is None else (due, before)
 
 
 def _none(rows: list[Row], lang: Lang) -> tuple[str, ...]:
@@ -107,7 +124,7 @@ def _money(view: View, year: int, lang: Lang) -> Section:
 def _owners(view: View, year: int, lang: Lang) -> Section:
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for item in targets(view):
-        if path_start(item) is not None and year <= item.deadline.year:
+        if point_of(item, year) is not None:
             counts[item.owner][0] += 1
     for row in view["tasks"]:
         if _in_year(row["start"], row["finish"], year):

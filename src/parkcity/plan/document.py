@@ -14,6 +14,9 @@ from parkcity.base.words import Lang, Words
 
 Row = Mapping[str, str]
 
+COLOUR = "colour"
+"""The key under which a row tells the colour of its status; it is no column."""
+
 
 @dataclass(frozen=True)
 class Section:

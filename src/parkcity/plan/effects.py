@@ -11,16 +11,17 @@ so the parts always add up to the change. What the scenarios do not explain is w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from parkcity.plan.dates import day
 from parkcity.plan.paths import goal_value
+from parkcity.plan.schedule import programme
 from parkcity.plan.targets import targets
 from parkcity.plan.units import convertible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
     from parkcity.plan.ledger import View
     from parkcity.plan.status import Standing
@@ -100,9 +101,10 @@ def helps(view: View) -> dict[str, list[Help]]:
     """For each target what is expected of tasks and scenarios that are not finished on the view's day.
 
     Of several expectations of one task or scenario for one target, the one known last counts. Tasks that name the target
-    without a measured amount follow those with one.
+    without a measured amount follow those with one. A task is ready when the schedule as it stands says so, not as was planned.
     """
     tasks = view["tasks"]
+    expected = _expected_finish(view)
     open_tasks = {row["id"]: row for row in tasks if not (row["finished_on"] and day(row["finished_on"]) <= view.at)}
     done = set(tasks["id"]) - set(open_tasks)
     finished_scenarios = {tasks["scenario"][tasks.index[row_id]] for row_id in done} - {""}
@@ -112,14 +114,14 @@ def helps(view: View) -> dict[str, list[Help]]:
             continue
         task = open_tasks.get(row["task"])
         one = (
-            _of_task(task, float(row["amount"]))
+            _of_task(task, float(row["amount"]), expected)
             if task
             else Help(row["scenario"], row["scenario"], row["scenario"], float(row["amount"]), None)
         )
         found.setdefault(row["target"], {})[one.id] = one
     for task in open_tasks.values():
         for target in task["targets"].split():
-            found.setdefault(target, {}).setdefault(task["id"], _of_task(task, None))
+            found.setdefault(target, {}).setdefault(task["id"], _of_task(task, None, expected))
     return {
         target: sorted(ones.values(), key=lambda one: (one.amount is None, -abs(one.amount or 0.0), one.id))
         for target, ones in found.items()
@@ -130,8 +132,16 @@ def _by_knowledge(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: day(row["known_on"]))
 
 
-def _of_task(row: Mapping[str, str], amount: float | None) -> Help:
-    return Help(row["id"], row["name_zh"], row["name_en"], amount, day(row["finish"]))
+def _of_task(row: Mapping[str, str], amount: float | None, expected: Mapping[str, date]) -> Help:
+    return Help(row["id"], row["name_zh"], row["name_en"], amount, expected[row["id"]])
+
+
+def _expected_finish(view: View) -> dict[str, date]:
+    """When each task will be finished as things stand; nothing where no task serves a target, so that nobody pays for it."""
+    tasks = view["tasks"]
+    if not any(tasks["targets"]) and not any(view["effects"]["task"]):
+        return {}
+    return {str(row["task"]): date.fromisoformat(str(row["expected_finish"])) for row in programme(view).rows()}
 
 
 def lacking(item: Standing) -> float | None:

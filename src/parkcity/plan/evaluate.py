@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 
 from parkcity.plan.contribution import contributions
 from parkcity.plan.dates import day
-from parkcity.plan.document import Document, Row, Section, marked, number, section, words
+from parkcity.plan.document import COLOUR, Document, Row, Section, marked, number, section, words
 from parkcity.plan.evidence import best_state
 from parkcity.plan.paths import path_start
 from parkcity.plan.rollup import LIGHTS, rollup
-from parkcity.plan.schedule import programme
 from parkcity.plan.score import cut
+from parkcity.plan.sections import (
+    SIGNS,
+    expected_section,
+    goal_text,
+    milestones_section,
+    owner_name,
+    reviews_section,
+    short_date,
+    supervision_section,
+    tasks_section,
+)
 from parkcity.plan.status import Standing, standings
-from parkcity.plan.supervision import supervision
 from parkcity.plan.units import symbol
 from parkcity.plan.warning import Warned, warnings
 
@@ -40,22 +49,17 @@ def evaluation(view: View, lang: Lang) -> Document:
         _disagreements(items, lang),
         _warnings(view, warned, lang),
         _causes(view, items, lang),
-        _tasks(view, lang),
-        _milestones(view, lang),
-        _supervision(view, lang),
+        expected_section(view, lang),
+        tasks_section(view, lang),
+        milestones_section(view, lang),
+        supervision_section(view, lang),
+        reviews_section(view, lang),
         _proposals(items, lang),
         _gaps(items, lang),
         _articles(view, lang),
     )
     title = text.get("evaluate.title", lang, name=name, at=view.at.isoformat())
     return Document(title, lang, view.snapshot, sections)
-
-
-def owner_name(view: View, owner: str, lang: Lang) -> str:
-    """The name of an owner, or that the text names none."""
-    if not owner:
-        return words().get("owner.none", lang)
-    return view.row("owners", owner)[f"name_{lang}"]
 
 
 def _summary(view: View, items: Sequence[Standing], lang: Lang) -> Section:
@@ -88,32 +92,30 @@ def target_row(view: View, item: Standing, lang: Lang) -> Row:
     text = words()
     target, result = item.target, item.score
     point = result.point
-    sign = {"gt": "> ", "ge": "≥ ", "lt": "< ", "le": "≤ ", "approx": "≈ "}.get(point.op, "") if point else ""
     unverified = point is not None and point.confidence == "M"
     based_on_memory = item.confidence == "M"
-    outlook = item.forecast
-    band = f"{number(outlook.median)} ({number(outlook.low)} – {number(outlook.high)})" if outlook else ""
+    outlook = item.outlook
+    band = f"{number(outlook[0])}\n{number(outlook[1])} – {number(outlook[2])}" if outlook else ""
     memory = item.forecast_unverified or based_on_memory
+    goal = marked(goal_text(target, lang), lang, unverified=target.confidence == "M")
+    value = marked(SIGNS.get(point.op, "") + number(item.value), lang, unverified=unverified) if point else ""
+    notes = [*(flag_text(flag, lang) for flag in result.flags), point.source if point else target.source]
     return {
         "target": target.id,
         "article": target.article,
         "name": target.name(lang),
-        "goal": marked(target.goal_text, lang, unverified=target.confidence == "M"),
-        "unit": symbol(target.unit, lang) if target.unit else "",
-        "deadline": target.deadline.isoformat(),
-        "status": text.get(f"status.{result.status}", lang),
-        "light": text.get(f"light.{item.light}", lang),
-        "value": marked(sign + number(item.value), lang, unverified=unverified) if point else "",
-        "value_on": point.on.isoformat() if point else "",
-        "planned": marked(number(result.planned), lang, unverified=target.baseline_confidence == "M"),
+        "goal_year": f"{goal}\n{short_date(target.deadline.isoformat())}",
+        "status_light": f"{text.get(f'status.{result.status}', lang)}\n{text.get(f'light.{item.light}', lang)}",
+        "value": f"{value}\n{short_date(point.on.isoformat())}" if point else "",
+        "planned": marked(number(item.planned), lang, unverified=target.baseline_confidence == "M"),
         "progress": marked(number(result.progress, 3), lang, unverified=based_on_memory),
         "path": marked(number(result.pace, 3), lang, unverified=based_on_memory),
         "growth": marked(number(result.growth, 3), lang, unverified=based_on_memory),
         "probability": marked(number(item.probability, 2), lang, unverified=memory),
         "forecast": marked(band, lang, unverified=memory),
-        "owner": owner_name(view, target.owner, lang),
-        "note": "; ".join(flag_text(flag, lang) for flag in result.flags),
-        "source": point.source if point else target.source,
+        "owner": owner_name(view, target.owner, lang) if target.owner else "",
+        "note": text.get("then", lang).join(notes),
+        COLOUR: item.light,
     }
 
 
@@ -126,13 +128,9 @@ def flag_text(flag: str, lang: Lang) -> str:
 _TARGET_KEYS = (
     "target",
     "name",
-    "goal",
-    "unit",
-    "deadline",
-    "status",
-    "light",
+    "goal_year",
+    "status_light",
     "value",
-    "value_on",
     "planned",
     "progress",
     "path",
@@ -141,7 +139,6 @@ _TARGET_KEYS = (
     "forecast",
     "owner",
     "note",
-    "source",
 )
 
 
@@ -175,10 +172,10 @@ def _warnings(view: View, warned: Sequence[Warned], lang: Lang) -> Section:
                 "why": marked(str(row["why"]), lang, unverified=one.unverified),
                 "owner": owner_name(view, one.owner, lang),
                 "since": str(row["since"]),
-                "required": marked(number(one.required), lang, unverified=one.unverified),
+                "remedy": marked(one.remedy(lang), lang, unverified=one.unverified),
             }
         )
-    return section("evaluate.warnings", lang, (), ("level", "item", "name", "why", "owner", "since", "required"), rows)
+    return section("evaluate.warnings", lang, (), ("level", "item", "name", "why", "owner", "since", "remedy"), rows)
 
 
 def _causes(view: View, items: Sequence[Standing], lang: Lang) -> Section:
@@ -195,66 +192,6 @@ def _causes(view: View, items: Sequence[Standing], lang: Lang) -> Section:
     return section("evaluate.causes", lang, note, ("target", "part", "task", "scenario", "amount", "unit", "share", "source"), rows)
 
 
-def _tasks(view: View, lang: Lang) -> Section:
-    text = words()
-    if not len(view["tasks"]):
-        return Section(text.get("evaluate.tasks", lang), (text.get("evaluate.tasks.none", lang),))
-    rows: list[Row] = []
-    for row in programme(view).rows():
-        shown = {key: str(row[key]) for key in ("task", "start", "finish", "expected_finish")}
-        name, state = str(row[f"name_{lang}"]), text.get(f"task.{row['status']}", lang)
-        rows.append(
-            {
-                **shown,
-                "name": name,
-                "owner": owner_name(view, str(row["owner"]), lang),
-                "float_days": number(row["float_days"]),
-                "status": state,
-            }
-        )
-    keys = ("task", "name", "owner", "start", "finish", "expected_finish", "float_days", "status")
-    return section("evaluate.tasks", lang, (), keys, rows)
-
-
-def milestone_row(view: View, row: Row, lang: Lang) -> Row:
-    """One milestone as texts, with the best evidence for it."""
-    done = row["done_on"] if row["done_on"] and day(row["done_on"]) <= view.at else ""
-    return {
-        "item": row["id"],
-        "name": row[f"name_{lang}"],
-        "due": row["due"],
-        "done_on": done,
-        "evidence": words().get(f"evidence.{best_state(view, 'milestone', row['id'])}", lang),
-        "owner": owner_name(view, row["owner"], lang),
-    }
-
-
-def _milestones(view: View, lang: Lang) -> Section:
-    rows = [milestone_row(view, row, lang) for row in view["milestones"]]
-    return section("evaluate.milestones", lang, (), ("item", "name", "due", "done_on", "evidence", "owner"), rows)
-
-
-def _supervision(view: View, lang: Lang) -> Section:
-    text = words()
-    rows: list[Row] = [
-        {
-            "item": str(row["item"]),
-            "name": str(row[f"issue_{lang}"]),
-            "owner": owner_name(view, str(row["owner"]), lang),
-            "supervisor": owner_name(view, str(row["supervisor"]), lang),
-            "due": str(row["extended_to"] or row["deadline"]),
-            "status": text.get(f"supervision.{row['state']}", lang),
-            "days_late": str(row["days_late"]),
-            "replies": str(row["replies"]),
-        }
-        for row in supervision(view)
-    ]
-    note = () if rows else (text.get("evaluate.supervision.none", lang),)
-    return section(
-        "evaluate.supervision", lang, note, ("item", "name", "owner", "supervisor", "due", "status", "days_late", "replies"), rows
-    )
-
-
 def proposals(item: Standing, lang: Lang) -> list[str]:
     """What the data say about amending one target; empty where nothing needs it."""
     text, result = words(), item.score
@@ -268,7 +205,7 @@ def proposals(item: Standing, lang: Lang) -> list[str]:
     elif result.status == "open" and path_start(item.target) is None:
         found.append(text.get("propose.baseline", lang))
     if item.probability is not None and item.forecast is not None and item.probability < cut("probability.open"):
-        slots = {"probability": number(item.probability, 2), "forecast": number(item.forecast.median), "unit": unit}
+        slots = {"probability": number(item.probability, 2), "forecast": number(item.outlook[0] if item.outlook else None), "unit": unit}
         found.append(text.get("propose.review", lang, **slots))
     memory = item.confidence == "M" or item.forecast_unverified
     return [marked(one, lang, unverified=memory) for one in found]
@@ -294,7 +231,14 @@ def _gaps(items: Sequence[Standing], lang: Lang) -> Section:
     for item in items:
         named = [words().get(f"gap.{gap}", lang) for gap in gaps(item)]
         if named:
-            rows.append({"target": item.target.id, "name": item.target.name(lang), "gap": "; ".join(named), "source": item.target.source})
+            rows.append(
+                {
+                    "target": item.target.id,
+                    "name": item.target.name(lang),
+                    "gap": words().get("then", lang).join(named),
+                    "source": item.target.source,
+                }
+            )
     return section("evaluate.gaps", lang, (), ("target", "name", "gap", "source"), rows)
 
 

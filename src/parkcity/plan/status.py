@@ -21,7 +21,7 @@ from parkcity.plan.score import (
     view_of_probability,
     worst_confidence,
 )
-from parkcity.plan.targets import Actuals, Point, Target, running, targets
+from parkcity.plan.targets import Actuals, Point, Target, first_year, running, targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +77,25 @@ class Standing:
             return None
         return mean_so_far(self.target, self.score.point) if self.target.kind == "average" else self.score.point.value
 
+    @property
+    def planned(self) -> float | None:
+        """The value planned for the day of the value that is judged; for an average target the mean planned so far."""
+        planned, point = self.score.planned, self.score.point
+        if self.target.kind != "average" or planned is None:
+            return planned
+        return self.target.value if point is None else planned / (point.on.year - first_year(self.target) + 1)
+
+    @property
+    def outlook(self) -> tuple[float, float, float] | None:
+        """Median and band of the forecast; for an average target of the mean over all its years."""
+        if self.forecast is None:
+            return None
+        years = self.target.deadline.year - first_year(self.target) + 1 if self.target.kind == "average" else 1
+        return self.forecast.median / years, self.forecast.low / years, self.forecast.high / years
+
     def row(self) -> dict[str, object]:
         """One flat row. `path` is the pace, `growth` the growth ratio, `probability` that of reaching the target."""
-        item, result, outlook = self.target, self.score, self.forecast
+        item, result, outlook = self.target, self.score, self.outlook or (None, None, None)
         return {
             "target": item.id,
             "article": item.article,
@@ -94,16 +110,16 @@ class Standing:
             "value": _round(self.value),
             "value_op": result.point.op if result.point else "",
             "value_on": result.point.on.isoformat() if result.point else "",
-            "planned": _round(result.planned),
+            "planned": _round(self.planned),
             "progress": _round(result.progress),
             "path": _round(result.pace),
             "growth": _round(result.growth),
             "growth_word": growth_word(result.growth),
             "probability": None if self.probability is None else round(self.probability, 4),
-            "forecast": _round(outlook.median if outlook else None),
-            "forecast_low": _round(outlook.low if outlook else None),
-            "forecast_high": _round(outlook.high if outlook else None),
-            "method": outlook.method if outlook else "",
+            "forecast": _round(outlook[0]),
+            "forecast_low": _round(outlook[1]),
+            "forecast_high": _round(outlook[2]),
+            "method": self.forecast.method if self.forecast else "",
             "required": _round(result.required),
             "achieved": _round(result.achieved),
             "attainment": _round(result.attainment),

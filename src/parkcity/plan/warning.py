@@ -7,6 +7,7 @@ The rules stand in `standards/plan_warning_rules.csv`: a measure, a cut, the sid
 from __future__ import annotations
 
 import operator
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -78,6 +79,8 @@ class Warned:
             parts.append(text.get("remedy.programme", lang, indicator=self.indicator))
         elif self.indicator:
             parts.append(text.get("remedy.nothing", lang))
+        if not parts:
+            parts.append(self.rule.extra[f"help_{lang}"].format(found=f"{self.found:.3g}", extra=self.extra))
         return text.get("then", lang).join(parts)
 
     def _help(self, one: Help, lang: Lang) -> str:
@@ -266,13 +269,18 @@ def review_warnings(view: View) -> Iterator[Warned]:
 
 
 def money_warnings(view: View) -> Iterator[Warned]:
-    """Money used and work done out of proportion."""
+    """Money used and work done out of proportion, since the last of the numbers that say so became known."""
     tasks = view["tasks"]
+    told: dict[str, list[date]] = defaultdict(list)
+    for line in view["budget"]:
+        told[line["task"]].append(day(line["known_on"]))
     for task, value in earned_value(view).items():
         rule = fired("cost_index", value.cost_index)
         if rule and value.cost_index is not None:
             row = tasks.record(tasks.index[task])
-            yield Warned(rule, task, row["name_zh"], row["name_en"], value.cost_index, row["owner"], None)
+            since = max([day(row["known_on"]), *told.get(task, ())])
+            whole = number(value.at_completion) if value.at_completion is not None else ""
+            yield Warned(rule, task, row["name_zh"], row["name_en"], value.cost_index, row["owner"], since, extra=whole)
 
 
 def item_warnings(view: View) -> Iterator[Warned]:

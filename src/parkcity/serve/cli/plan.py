@@ -206,11 +206,14 @@ def score(context: click.Context, at: str | None, known: str | None, by: str, fo
 @lang_option()
 def warn(context: click.Context, at: str | None, known: str | None, form: str, lang: str | None) -> None:
     """Early warnings: why, who, since when, and what would bring it back."""
+    from parkcity.plan.sections import owner_name
     from parkcity.plan.status import standings
     from parkcity.plan.warning import warnings
 
     view, spoken = view_of(context, at, known), language(lang)
     rows = [one.row(spoken) | {"mark": mark_of("M" if one.unverified else "", spoken)} for one in warnings(view, standings(view))]
+    if form == "table":
+        rows = [row | {"owner": owner_name(view, str(row["owner"]), spoken)} for row in rows]
     emit(
         rows, meta_of(view), ("level", "rule", "subject", "name", "why", "owner", "since", "required_pace", "remedy", "mark"), form, spoken
     )

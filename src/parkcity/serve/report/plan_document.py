@@ -8,14 +8,26 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from parkcity.plan.document import COLOUR
+from parkcity.plan.rollup import LIGHTS
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from parkcity.plan.document import Document, Section
 
 _NUMERIC = frozenset(
-    ("value", "planned", "progress", "path", "growth", "probability", "required", "amount", "share", "point", "change", "planned_money")
+    (
+        *("value", "planned", "progress", "path", "growth", "probability", "forecast", "amount", "share", "point", "change"),
+        *("planned_money", "spent", "float_days", "days_late", "replies", "targets", "scored", "attainment", *LIGHTS),
+        *("measure", "statistic", "milestone", "narrative"),
+    )
 )
+_WHOLE = frozenset(
+    ("target", "item", "task", "start", "finish", "expected_finish", "due", "done_on", "since", "date", "ready", "next_due", "unit")
+)
+"""Columns of ids and dates, which no line is broken in."""
+_WIDE = frozenset(("name", "note", "source", "why", "remedy", "proposal", "gap", "finding", "cause"))
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time stamp of every entry of a DOCX: the earliest that a ZIP file can hold."""
 
@@ -32,7 +44,7 @@ def _template() -> Template:
 
 def document_html(document: Document) -> str:
     """The document as one self-contained page that opens offline."""
-    return _template().render(document=document, numeric=_NUMERIC)
+    return _template().render(document=document, numeric=_NUMERIC, whole=_WHOLE, wide=_WIDE, colour=COLOUR)
 
 
 def document_docx(document: Document) -> bytes:
