@@ -68,7 +68,24 @@ def flags_of(indicator: Indicator, inputs: Inputs, member: NDArray[np.int32], zo
     assumed = _assumed(indicator, inputs)
     if assumed:
         found.append(Flag("modelled", np.full(zones, float(len(assumed))), "; ".join(assumed)))
-    return [flag for flag in found if bool((flag.size > 0).any())]
+    for entry in indicator.inputs.values():
+        below = PROVIDERS[entry.provider].rests_on
+        for part in [] if below is None else below(inputs, **entry.args):
+            found += flags_of(part, inputs, member, zones)
+    return _joined([flag for flag in found if bool((flag.size > 0).any())])
+
+
+def _joined(flags: list[Flag]) -> list[Flag]:
+    """One flag of a kind: the largest size in every zone, and all details."""
+    joined: dict[str, Flag] = {}
+    for flag in flags:
+        held = joined.get(flag.id)
+        if held is None:
+            joined[flag.id] = flag
+        else:
+            details = list(dict.fromkeys([*held.detail.split("; "), *flag.detail.split("; ")]))
+            joined[flag.id] = Flag(flag.id, np.maximum(held.size, flag.size), "; ".join(text for text in details if text))
+    return list(joined.values())
 
 
 def _assumed(indicator: Indicator, inputs: Inputs) -> list[str]:

@@ -127,7 +127,11 @@ def _zone(twin: Twin, tier: str, row: CellRow) -> str:
 def _plain(array: Any, row: int) -> Any:
     value = array[..., row]
     if np.ndim(value):
-        return [bool(entry) for entry in value]
+        return [bool(entry) if value.dtype == bool else _number(entry) for entry in value]
+    return _number(value)
+
+
+def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from parkcity.insight.operators.distribution import gini, weighted_mean, weighted_quantile
+from parkcity.insight.operators.index import arithmetic_mean, between_goalposts, geometric_mean
 from parkcity.insight.operators.inequality import atkinson, palma, theil, theil_parts
 from parkcity.insight.operators.zonal import ratio, zone_sums
 
@@ -57,7 +58,49 @@ class Spread:
         return self.value
 
 
-Result = Parts | Spread
+@dataclass(frozen=True)
+class IndexPart:
+    """One part of an index: its result, weight and field, and the values that score 0 (`worst`) and 1 (`best`)."""
+
+    id: str
+    result: Parts | Spread | Composite
+    weight: float
+    field: str
+    worst: float
+    best: float
+
+    def score(self, values: Floats) -> Floats:
+        """Values as scores from 0 to 1; what has no number has no score."""
+        return between_goalposts(values, np.asarray(self.worst), np.asarray(self.best))
+
+
+@dataclass(frozen=True)
+class Composite:
+    """An index: weighted means of scores within fields, and their geometric mean across fields, none below `floor`.
+
+    A field weighs what its parts weigh. Every level works out its own index from the values of its parts.
+    """
+
+    parts: tuple[IndexPart, ...]
+    floor: float
+
+    def of(self, values: Floats) -> Floats:
+        """The index of units from the values [parts, units] of the parts."""
+        scores = np.stack([part.score(row) for part, row in zip(self.parts, values, strict=True)], axis=1)
+        weights = np.array([part.weight for part in self.parts])
+        fields = list(dict.fromkeys(part.field for part in self.parts))
+        mine = [np.array([part.field == field for part in self.parts]) for field in fields]
+        means = np.stack([arithmetic_mean(scores[:, rows], weights[rows]) for rows in mine], axis=1)
+        if len(fields) == 1:
+            return means[:, 0]
+        return geometric_mean(means, np.array([weights[rows].sum() for rows in mine]), self.floor)
+
+    def cell_values(self) -> Floats:
+        """The index of every cell."""
+        return self.of(np.stack([part.result.cell_values() for part in self.parts]))
+
+
+Result = Parts | Spread | Composite
 
 
 @dataclass(frozen=True)
@@ -70,7 +113,11 @@ class ZoneValues:
 
 
 def by_zone(result: Result, member: NDArray[np.int32], zones: int) -> ZoneValues:
-    """Sum a result up to the zones of a tier."""
+    """Sum a result up to the zones of a tier. An index has a value, but neither part nor whole."""
+    if isinstance(result, Composite):
+        nothing = np.full(zones, np.nan)
+        value = result.of(np.stack([by_zone(part.result, member, zones).value for part in result.parts]))
+        return ZoneValues(value, nothing, nothing)
     if isinstance(result, Parts):
         part = zone_sums(result.part, member, zones)
         if result.whole is None:

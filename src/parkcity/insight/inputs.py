@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from parkcity.insight.registry import Indicator
     from parkcity.travel import Attach, Network
     from parkcity.twin.twin import Twin
 
@@ -342,7 +343,8 @@ class Provider:
 
     `classes`: the classes of places that it rests on in a city, where they are not the argument `class_id`; `lacking`: what a city lacks
     for it beside whole layers, such as an attribute of the streets; `unknown`: how many of how many needs the data do not know;
-    `assumed`: what a model assumed for it in a city, in short names. All are asked with the arguments of the input.
+    `assumed`: what a model assumed for it in a city, in short names; `rests_on`: other indicators that it puts together. All are asked
+    with the arguments of the input.
     """
 
     give: Callable[..., Any]
@@ -353,6 +355,7 @@ class Provider:
     lacking: Callable[..., list[str]] | None = None
     unknown: Callable[..., tuple[int, int]] | None = None
     assumed: Callable[..., list[str]] | None = None
+    rests_on: Callable[..., list[Indicator]] | None = None
 
     def classes_of(self, inputs: Inputs, args: Mapping[str, Any]) -> list[str]:
         """The classes of places that an input with these arguments rests on."""

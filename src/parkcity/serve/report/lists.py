@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.units import people, unit
 from parkcity.base.words import Lang, Words
 from parkcity.insight.classes import place_class
+from parkcity.insight.registry import INDICATORS
 from parkcity.sense.kinds import kind, kinds
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 _CLASSES = {"lacks", "best_addition", "serves"}
-_HIDDEN = {"lon", "lat", "from_lon", "from_lat", "to_lon", "to_lat"}
+_HIDDEN = {"tier", "lon", "lat", "from_lon", "from_lat", "to_lon", "to_lat"}
 _UNITS = {"_m": "m", "_ha": "ha", "_min": "min", "_share": "share", "_km": "km"}
 
 
@@ -46,6 +47,12 @@ def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lan
         return "–"
     if name == "zone":
         return str(zones.get(value, value))
+    if name == "not_apart_from":
+        return ("、" if lang == "zh" else ", ").join(str(zones.get(zone, zone)) for zone in str(value).split("|"))
+    if name == "index":
+        return INDICATORS.get(str(value)).name(lang)
+    if name == "score":
+        return unit("index").text(float(value), lang)
     if name in _CLASSES:
         return ("、" if lang == "zh" else ", ").join(place_class(class_id).name(lang) for class_id in str(value).split("|"))
     if name in {"state", "cause", "verdict", "what"}:
