@@ -264,3 +264,32 @@ def test_buildings_of_a_file_of_their_own_stand_in_for_those_of_the_extract(tmp_
 def test_a_clinic_is_one_by_either_tag(tags: dict[str, str], expected: str) -> None:
     # source: the key healthcare=clinic is the newer tag for what amenity=clinic means; a station says so by its name
     assert kind_rules().find(tags) == expected
+
+
+# --- reading once -------------------------------------------------------------------------------------------------
+
+
+def test_an_extract_is_read_once_whatever_else_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_mapped(tmp_path / "town")
+    first = build(folder)
+    steps: list[str] = []
+    from parkcity.sense.osm import store
+
+    monkeypatch.setattr(store, "read_extract", lambda *_: pytest.fail("the extract was read again"))
+    table(folder / "data" / "people.csv", ["zone", "n", "jobs"], [["town", 2 * RESIDENTS, 300]])
+    again = build(folder, lambda step, _share: steps.append(step))
+    assert again.residents().sum() == 2 * RESIDENTS
+    for name in ("streets", "buildings", "green", "places"):
+        assert again.layer(name).hash == first.layer(name).hash
+    # Before it begins, the build says what it will cost.
+    assert steps[0].startswith("needs up to")
+    assert any(step.startswith("read osm (about") for step in steps)
+
+
+def test_a_kept_reading_gives_the_bytes_of_a_fresh_one(tmp_path: Path) -> None:
+    one, two = write_mapped(tmp_path / "one"), write_mapped(tmp_path / "two")
+    fresh = build(one)
+    build(two)
+    (two / "twin" / "manifest.json").unlink()
+    assert build(two).hash == fresh.hash
+    assert len(list((two / "twin" / "readings" / "osm").iterdir())) == 1

@@ -48,12 +48,16 @@ class Raw:
 
 @dataclass(frozen=True)
 class Request:
-    """What a reader is asked: the file (or folder), its options with defaults filled in, and the datum declared."""
+    """What a reader is asked: the file (or folder), its options with defaults filled in, and the datum declared.
+
+    `kept`: a folder in which a costly reading may be kept for the next time; None, nothing is kept.
+    """
 
     path: Path
     options: Mapping[str, Any]
     datum: str
     source_id: str
+    kept: Path | None = None
 
     def text(self, key: str) -> str:
         """An option that is a text."""

@@ -30,7 +30,7 @@ def read_source(spec: CitySpec, source: SourceSpec) -> Raw:
     path = spec.path(source)
     if not reader.can_read(path):
         raise InputError(Fault(str(path), f"reader '{reader.id}' cannot read this file.", f"{reader.doc}"))
-    raw = reader.read(Request(path, options, source.datum, source.id))
+    raw = reader.read(Request(path, options, source.datum, source.id, spec.folder / "twin" / "readings" / source.id))
     if raw.tally.rows_kept == 0:
         reasons = sorted({reason for _, reason in raw.tally.refused}) or ["the layer is empty"]
         raise InputError(Fault(str(path), f"no row could be used: {'; '.join(reasons[:3])}.", "at least one row."))

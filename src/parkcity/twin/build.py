@@ -15,7 +15,7 @@ from parkcity.base.geo import Projection, normalise_datum
 from parkcity.base.spec import load
 from parkcity.sense.read import source_hash
 from parkcity.twin import layers
-from parkcity.twin.estimate import refuse_beyond
+from parkcity.twin.estimate import cost_of, refuse_beyond
 from parkcity.twin.store import LayerStore
 from parkcity.twin.twin import Twin
 from parkcity.twin.workshop import Progress, Workshop, no_progress
@@ -46,7 +46,7 @@ def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | 
     keys = layers.input_keys(spec, hashes, code_version("base", "standards", "sense", "twin"))
     if _up_to_date(store, old, keys):
         return Twin(spec, store.folder, old)
-    refuse_beyond(spec, memory_gb)
+    progress(f"needs up to {refuse_beyond(spec, memory_gb):.1f} GB", 0.0)
     shop = Workshop(spec, store, old, progress, hashes, projection)
     with _collected() as faults:
         _read_all(shop, faults)
@@ -74,7 +74,7 @@ def _collected() -> Iterator[FaultList]:
 def _read_all(shop: Workshop, faults: FaultList) -> None:
     """Read every source, gathering the faults of all of them before any is raised."""
     for number, source in enumerate(shop.spec.sources):
-        shop.progress(f"read {source.id}", 0.4 * number / len(shop.spec.sources))
+        shop.progress(f"read {source.id}{cost_of(shop.spec, source)}", 0.4 * number / len(shop.spec.sources))
         try:
             shop.raw(source)
         except InputError as error:

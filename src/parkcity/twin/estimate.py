@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parkcity.base.errors import LimitError
+from parkcity.sense.osm.estimate import estimate as extract_cost
 from parkcity.sense.raw import READERS
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from parkcity.base.spec import CitySpec
+    from parkcity.base.spec import CitySpec, SourceSpec
 
 _GZIP_RATIO = 6.0
 _BYTES_PER_GB = 2.0**30
@@ -33,11 +34,16 @@ def _unpacked(path: Path) -> float:
     return sum(entry.stat().st_size * (_GZIP_RATIO if entry.suffix == ".gz" else 1.0) for entry in files)
 
 
-def refuse_beyond(spec: CitySpec, limit_gb: float | None) -> None:
-    """Raise `LimitError` where a build would need more memory than the limit, with the number that it would need."""
-    if limit_gb is None:
-        return
+def cost_of(spec: CitySpec, source: SourceSpec) -> str:
+    """What reading a large source will cost, in words that follow its name; empty for the others."""
+    path = spec.path(source)
+    return f" ({extract_cost(path).text})" if source.layer == "openstreetmap" and path.is_file() else ""
+
+
+def refuse_beyond(spec: CitySpec, limit_gb: float | None) -> float:
+    """The memory that a build needs at most, in GB; `LimitError`, with that number, where it is more than the limit."""
     needed = memory_gb(spec)
-    if needed > limit_gb:
+    if limit_gb is not None and needed > limit_gb:
         msg = f"building '{spec.id}' needs up to {needed:.2f} GB, more than --memory {limit_gb:g}; raise it, or leave sources out"
         raise LimitError(msg)
+    return needed

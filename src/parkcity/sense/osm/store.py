@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,22 +29,29 @@ def extract_key(path: Path, options: ExtractOptions) -> str:
 
 
 def cached_extract(path: Path, options: ExtractOptions, folder: Path) -> Raw:
-    """The layers of an extract, from `folder` if they are there, else read and kept there.
+    """The layers of an extract, from `folder` if they are there, else read and kept there, in the place of any other reading.
 
     A reading is written to a temporary place and moved when it is whole, so that an interrupted one leaves nothing that
-    could be taken for it. A damaged entry is read again from the extract.
+    could be taken for it. A damaged entry is read again from the extract. Where the folder cannot be written nothing is kept.
     """
     place = folder / extract_key(path, options)
     kept = _load(place)
     if kept is not None:
         return kept
     raw = read_extract(path, options)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".extract.", dir=folder) as name:
-        _save(raw, Path(name) / "entry")
-        shutil.rmtree(place, ignore_errors=True)
-        (Path(name) / "entry").replace(place)
+    with suppress(OSError):
+        _keep(raw, place)
     return raw
+
+
+def _keep(raw: Raw, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".extract.", dir=place.parent) as name:
+        _save(raw, Path(name) / "entry")
+        for other in place.parent.iterdir():
+            if other.name != Path(name).name:
+                shutil.rmtree(other, ignore_errors=True)
+        (Path(name) / "entry").replace(place)
 
 
 def _save(raw: Raw, place: Path) -> None:

@@ -18,11 +18,13 @@ def can_read(path: Path) -> bool:
 
 
 def read(request: Request) -> Raw:
-    """All layers of an extract; see `parkcity.sense.osm.extract.read_extract`."""
+    """All layers of an extract, see `parkcity.sense.osm.extract.read_extract`; a reading of the same bytes and options is not repeated."""
     from parkcity.sense.osm.extract import ExtractOptions, read_extract
+    from parkcity.sense.osm.store import cached_extract
 
     given: dict[str, Any] = dict(request.options)
-    return read_extract(request.path, ExtractOptions.checked(given, f"{request.path}, options of the source"))
+    options = ExtractOptions.checked(given, f"{request.path}, options of the source")
+    return read_extract(request.path, options) if request.kept is None else cached_extract(request.path, options, request.kept)
 
 
 READERS.add(
