@@ -19,6 +19,7 @@ from parkcity.plan.ledger import load, write
 from parkcity.plan.statistics import Given, statistics_actuals
 from parkcity.plan.status import standings
 from parkcity.plan.store import FolderStore
+from parkcity.plan.timetable import icalendar
 from tests.plan.ledgers import ledger
 from tests.plan.test_lint import TARGET
 
@@ -163,3 +164,18 @@ def test_a_check_up_that_is_not_there_or_serves_no_target_says_so(tmp_path: Path
     assert len(caught.value.faults) == 2
     with pytest.raises(InputError, match="nothing that a target asks for"):
         checkup_actuals(view, _report(tmp_path / "report"), "2026-05-04")
+
+
+def test_the_calendar_keeps_the_rules_of_its_standard() -> None:
+    # RFC 5545: 3.1 lines end in CRLF and are folded at 75 octets; 3.6 VERSION and PRODID; 3.6.1 UID and DTSTAMP, the latter in UTC (3.8.7.2).
+    data = icalendar(load(ROOT / "examples/chengdu").view(date(2023, 6, 30)), "zh")
+    lines = data.split(b"\r\n")
+    assert lines[-1] == b""
+    assert not any(b"\n" in line or len(line) > 75 for line in lines)
+    text = data.replace(b"\r\n ", b"").decode()
+    assert {"VERSION:2.0", "PRODID:-//parkcity//plan//EN"} <= set(text.split("\r\n"))
+    events = text.split("BEGIN:VEVENT")[1:]
+    assert len(events) == 149
+    uids = {line for event in events for line in event.split("\r\n") if line.startswith("UID:")}
+    assert len(uids) == len(events)
+    assert all("DTSTAMP:20230630T000000Z" in event and "DTSTART;VALUE=DATE:" in event for event in events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -34,7 +34,8 @@ def icalendar(view: View, lang: Lang) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//parkcity//plan//EN")
     calendar.add("version", "2.0")
-    stamp = datetime.combine(view.known, time(), tzinfo=None)
+    # RFC 5545, 3.8.7.2: the time stamp must be in UTC.
+    stamp = datetime.combine(view.known, time(), tzinfo=UTC)
     for table, column in (("milestones", "due"), ("tasks", "finish")):
         for row in view[table]:
             event = Event()
