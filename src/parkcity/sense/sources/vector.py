@@ -140,8 +140,11 @@ def read_places(request: Request) -> Raw:
         table = table[~other].reset_index(drop=True)
     if table.empty:
         raise InputError(Fault(where, f"no row has the geometry '{only}'.", "at least one."))
+    table = _with_values(request, table, tally)
     names = {request.text("id"): "id", request.text("name"): "name"}
-    if request.text("id") == request.text("name") in table.columns:
+    if not request.text("id"):
+        table["id"] = np.arange(1, len(table) + 1)
+    if request.text("id") and request.text("id") == request.text("name") in table.columns:
         # One attribute is both.
         table["id"] = table["name"] = table[request.text("id")]
     else:
@@ -156,6 +159,25 @@ def read_places(request: Request) -> Raw:
     table["row"] = np.arange(1, len(table) + 1, dtype=np.int32)
     tally.rows_kept = len(table)
     return Raw(tally, table[["id", "kind", "name", "address", "area_m2", "row", "geometry"]])
+
+
+def _with_values(request: Request, table: gpd.GeoDataFrame, tally: Tally) -> gpd.GeoDataFrame:
+    """The rows that hold the values asked for in the attributes that `only` names."""
+    only = {str(name): str(value) for name, value in request.options["only"].items()}
+    where, mine = str(request.path), np.ones(len(table), bool)
+    missing = [name for name in only if name not in table.columns]
+    if missing:
+        have = ", ".join(str(name) for name in table.columns if name != "geometry")
+        raise InputError([Fault(where, f"there is no attribute '{name}'.", f"the file has: {have}.", "correct `only`") for name in missing])
+    for name, value in only.items():
+        mine &= (table[name].astype(str) == value).to_numpy(bool)
+    if not mine.any():
+        told = ", ".join(f"{name} = {value}" for name, value in only.items())
+        raise InputError(Fault(where, f"no row has {told}.", "values that stand in the file.", "correct `only`"))
+    if not mine.all():
+        tally.remarks.append(f"{int((~mine).sum())} rows have other values of {', '.join(only)} and belong to another layer")
+        tally.rows_in -= int((~mine).sum())
+    return table[mine].reset_index(drop=True)
 
 
 def _plain_id(value: object) -> str:
@@ -193,9 +215,10 @@ READERS.add(
         {
             "layer": _LAYER,
             "kind": Option(str, None, "the kind of all places in the file"),
-            "id": Option(str, None, "attribute with the id"),
+            "id": Option(str, "", "attribute with the id; left out, places are numbered in the order of the file"),
             "name": Option(str, "", "attribute with the name"),
             "only_geometry": Option(str, "", "keep only rows of this geometry type, such as Point"),
+            "only": Option(dict, {}, 'keep only rows with these values, as { site_type = "park" }'),
         },
         can_read,
         read_places,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Zones beyond this number are blocks, not a tier that a report can list.
 MOST_ZONES = 2_000
 _FILLER = frozenset({"boundaries", "boundary", "zones", "zone", "areas", "area", "polygons", "limits", "generalised", "excerpt"})
-_COVERS = 0.9
+_COVERS, _WHOLE = 0.9, 0.99
 
 
 def tiers_of_zones(draft: Draft, seen: Seen, cells: Look | None) -> None:
@@ -31,6 +31,7 @@ def tiers_of_zones(draft: Draft, seen: Seen, cells: Look | None) -> None:
     for entry in seen.of("zones"):
         if entry.path not in useful:
             draft.doubt("doubt.not_zones", file=entry.path.name)
+    tiers: list[tuple[str, Look]] = []
     polygons = sorted(seen.of("zones", geometry="polygons"), key=lambda entry: entry.rows)
     for entry in polygons:
         if entry.rows > MOST_ZONES:
@@ -42,6 +43,19 @@ def tiers_of_zones(draft: Draft, seen: Seen, cells: Look | None) -> None:
         source.found.append(Remark("found.zones", {"rows": f"{entry.rows:,}", "datum": source.datum, "columns": ", ".join(entry.columns)}))
         source.found += [Remark("found.raw", {"text": text}) for text in entry.facts["remarks"]]
         _tier(draft, slug(entry.layer or entry.path.name, without=_FILLER) or "zone", source.id, key, name)
+        tiers.append((draft.tiers[-1]["id"], entry))
+    draft.area_tier = _area_tier(tiers)
+
+
+def _area_tier(tiers: list[tuple[str, Look]]) -> str:
+    """The coarsest tier with several zones that cover the coarsest one, so that zones can be compared; else the coarsest."""
+    if not tiers:
+        return ""
+    whole = shapely.union_all(tiers[0][1].shapes.geometry.to_numpy())
+    for tier, entry in tiers:
+        if entry.rows > 1 and shapely.intersection(shapely.union_all(entry.shapes.geometry.to_numpy()), whole).area > _WHOLE * whole.area:
+            return tier
+    return tiers[0][0]
 
 
 def _tier(draft: Draft, tier: str, source: str, key: str, name: str) -> None:
