@@ -56,3 +56,28 @@ def test_the_p_median_has_the_published_optimum(case: tuple[np.ndarray, np.ndarr
     assert plan.status == "optimal"
     assert plan.objective == pytest.approx(2_848_268_129.7145, rel=1e-9)
     assert plan.objective / demand.sum() == pytest.approx(2_982.127, abs=5e-4)
+
+
+def library_ways() -> np.ndarray:
+    """All shortest ways of the library's problem 1: of two edges between the same vertices the last counts."""
+    from scipy.sparse.csgraph import floyd_warshall
+
+    table = pd.read_csv(DATA.parent / "orlib_pmed1.csv")
+    cost = np.full((100, 100), np.inf)
+    for one, two, metres in table.itertuples(index=False):
+        cost[one - 1, two - 1] = cost[two - 1, one - 1] = metres
+    np.fill_diagonal(cost, 0.0)
+    return np.asarray(floyd_warshall(cost))
+
+
+def test_the_librarys_first_problem_has_its_published_optima() -> None:
+    # source: OR-Library, pmed1: 5819 with five medians; five centres: 127 (tests/published/data/README-orlib.md).
+    from parkcity.decide.center import Ways, p_center
+
+    metres = library_ways()
+    start, site = np.arange(101, dtype=np.int64) * 100, np.tile(np.arange(100, dtype=np.int32), 100)
+    plan = p_median(Instance.of(start, site, metres.ravel(), np.full(100, 1e5), 100), 5)
+    assert (plan.objective, plan.status) == (5819.0, "optimal")
+    assert plan.bound <= 5819.0
+    centre = p_center(Ways(start, site, metres.ravel(), np.full(100, np.inf), np.ones(100), 100), 5)
+    assert (centre.objective, centre.status) == (127.0, "optimal")

@@ -19,7 +19,7 @@ from parkcity.insight.forms import Spread, by_zone
 from parkcity.insight.inputs import Inputs
 from parkcity.insight.operators.zonal import zone_sums
 from parkcity.insight.registry import INDICATORS
-from parkcity.insight.run import computable, measure_with
+from parkcity.insight.run import computable, measure_known, measure_with, missing_needs
 from parkcity.twin.ground import Ground
 from parkcity.twin.scenario import Scenario, TwinUnder, under
 
@@ -50,6 +50,8 @@ COLUMNS = (
     "losers",
     "unchanged",
 )
+_OF_EACH = ("mean", "median", "p90")
+"""Statistics of values that every cell has by itself."""
 Verdict = Literal["better", "worse", "same", "neutral", "unknown"]
 
 
@@ -74,9 +76,13 @@ class Pair:
 
     @property
     def cell_sign(self) -> int:
-        """1 where more is better for a cell's residents, -1 where less is, 0 where no cell gains or loses by itself."""
+        """1 where more is better for a cell's residents, -1 where less is, 0 where no cell gains or loses by itself.
+
+        No single cell has an inequality; and a gap between groups also narrows where the better served group loses.
+        """
         result = self.after.result
-        return 0 if isinstance(result, Spread) and result.statistic == "gini" else _sign(self.indicator)
+        unequal = isinstance(result, Spread) and result.statistic not in _OF_EACH
+        return 0 if unequal or self.indicator.id.endswith("_gap") else _sign(self.indicator)
 
     def sides(self) -> NDArray[np.int8]:
         """For every cell 1 where residents gain, -1 where they lose, 0 where nothing changes for them, int8 [cells].
@@ -278,9 +284,13 @@ def compare(
 
 def _measurable(base: Baseline, city: TwinUnder) -> frozenset[str]:
     """The ids of the indicators that the city can measure under the scenario."""
-    if "places" not in city.changed:
+    if not city.changed:
         return base.measurable
-    return frozenset(item.id for item in computable(city))
+    if not set(base.twin.kinds()) <= set(city.kinds()):
+        return frozenset(item.id for item in computable(city))
+    # Where no kind of place was lost, whatever could be measured still can be.
+    others = (item for item in INDICATORS if item.id not in base.measurable and not item.recorded_only)
+    return base.measurable | {item.id for item in others if not missing_needs(item, city)}
 
 
 def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: frozenset[str], wanted: set[str] | None) -> Iterator[Pair]:
@@ -292,7 +302,7 @@ def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: 
                 if group not in by_group:
                     by_group[group] = everyone.for_group(group)
                 before, inputs = base.measured(item, group), by_group[group]
-                after = before if before is not None and inputs.is_untouched(item) else measure_with(inputs, item)
+                after = before if before is not None and inputs.is_untouched(item) else measure_known(inputs, item)
                 yield Pair(city, before, after, base.inputs(group).residents())
 
 

@@ -18,7 +18,7 @@ from parkcity.insight.inputs import PROVIDERS, Inputs, profile_of
 from parkcity.twin.scenario import TwinUnder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 
 _WALKS_ON = ("cells", "streets")
 _PLACE_LAYERS = {"places", "attachments"}
+_WITHOUT_PEOPLE = {
+    "distance_m",
+    "minutes",
+    "place_area_within",
+    "needs_within",
+    "reached",
+    "three_circles",
+    "detour",
+    "walk_area_m2",
+    "response_minutes",
+    "response_km",
+}
+"""Providers that name the layer of people because they stand by cell, but give the same whoever lives there."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,41 @@ class InputsUnder(Inputs):
         """The walking network of the group: the baseline's unless streets changed."""
         return super().network if self._is_changed("streets") else self._base.network
 
+    def rows_of(self, class_id: str) -> NDArray[np.int64]:
+        """Rows of the places of a class."""
+        key = f"rows/{class_id}"
+        if key not in self._memory:
+            self._memory[key] = super().rows_of(class_id)
+        rows: NDArray[np.int64] = self._memory[key]
+        return rows
+
+    def cell_of_places(self) -> NDArray[np.int64]:
+        """The cell of every place: the baseline's for places that stand where they stood, searched for the others."""
+        if "cells" in self._under.changed or "places" not in self._under.changed:
+            return super().cell_of_places()
+        key = "cell-of-places-under"
+        if key not in self._memory:
+            from parkcity.insight.location import cell_of_points
+
+            came_from = self._under.place_from
+            found = self._base.cell_of_places()[np.maximum(came_from, 0)]
+            fresh = np.flatnonzero((came_from < 0) | ~self._under.same_doors)
+            if len(fresh):
+                found[fresh] = cell_of_points(self.twin, self.twin.places.iloc[fresh], self._cell_shapes())
+            self._memory[key] = found
+        cells: NDArray[np.int64] = self._memory[key]
+        return cells
+
+    def _cell_shapes(self) -> NDArray[Any]:
+        """The cells in the city's metres, made once for a baseline."""
+        from parkcity.insight.location import metric_cells
+
+        memory = self._base._memory  # noqa: SLF001 - the same class
+        if "metric-cells" not in memory:
+            memory["metric-cells"] = metric_cells(self._base.twin)
+        shapes: NDArray[Any] = memory["metric-cells"]
+        return shapes
+
     def delta(self, class_id: str) -> ClassDelta:
         """How a class differs from the baseline."""
         key = f"delta/{class_id}"
@@ -98,16 +146,29 @@ class InputsUnder(Inputs):
         return not any(self._touched_layers(entry) for entry in indicator.inputs.values())
 
     def _touched_layers(self, entry: Input) -> set[str]:
-        provider = PROVIDERS[entry.provider]
-        touched = set(provider.layers) & set(self._under.changed)
-        if provider.walks:
-            # Distances do not depend on how many people live at their ends.
-            touched.discard("people")
-        if "class_id" in entry.args and touched <= _PLACE_LAYERS:
-            delta = self.delta(str(entry.args["class_id"]))
-            if delta.untouched and delta.same_area:
-                return set()
+        key = f"touched/{entry.provider}/{sorted(entry.args.items())}"
+        if key not in self._memory:
+            self._memory[key] = self._touched(entry)
+        touched: set[str] = self._memory[key]
         return touched
+
+    def _touched(self, entry: Input) -> set[str]:
+        provider = PROVIDERS[entry.provider]
+        touched = self._changed_of(provider.layers)
+        if entry.provider in _WITHOUT_PEOPLE:
+            touched.discard("people")
+        classes = provider.classes_of(self, entry.args) if touched and touched <= _PLACE_LAYERS else []
+        if classes and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
+            return set()
+        return touched
+
+    def _changed_of(self, layers: Iterable[str]) -> set[str]:
+        """Which of some layers the scenario changed. Where it changed places only, cells meet the streets as they did."""
+        named = set(layers)
+        changed = named & set(self._under.changed)
+        if "places" not in named and not self._is_changed("streets"):
+            changed.discard("attachments")
+        return changed
 
     def _nearest(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
         if place_class(class_id).kind in self.twin.kinds() and not len(self.rows_of(class_id)):
@@ -184,7 +245,8 @@ class InputsUnder(Inputs):
         self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
         """Arrays by name: the base city's where nothing under them changed."""
-        if not self._is_changed(*(layer for layer in layers if layer != "people")):
+        # What depends on people says so by their hash among its arguments.
+        if not self._changed_of(layer for layer in layers if layer != "people" or "people" in args):
             return self._base.kept(name, layers, args, make)
         key = f"kept/{name}/{sorted(args.items())}"
         if key not in self._memory:

@@ -7,45 +7,36 @@ that what a plan promises is what the city measures once the places are built. E
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from scipy import sparse
 
-from parkcity.base.errors import FaultList, InputError, UsageError
+from parkcity.base.errors import InputError, UsageError
+from parkcity.decide.candidates import Candidates, cell_candidates, point_candidates
 from parkcity.decide.covering import Plan, max_cover, min_sites
 from parkcity.decide.median import Instance, p_median, serve
 from parkcity.decide.operators.cover import covers
 from parkcity.insight.classes import PlaceClass, place_class, place_classes
 from parkcity.insight.operators.coverage import within
 from parkcity.sense.kinds import kinds
-from parkcity.twin.attach import attach
-from parkcity.twin.ground import Ground
 from parkcity.twin.scenario import Scenario
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.insight.inputs import Inputs
-    from parkcity.travel import Attach
     from parkcity.twin.twin import Twin
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-Goal = Literal["coverage", "distance"]
+__all__ = ["Candidates", "Goal", "Site", "Siting", "cell_candidates", "known_class", "point_candidates", "site", "site_kinds"]
+
+Goal = Literal["coverage", "distance", "center", "fair", "capture", "capacity"]
+GOALS: tuple[Goal, ...] = get_args(Goal)
 _S_PER_MIN = 60.0
 _WHOLE_CITY_M = 1e6
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Where a place may stand: ids, positions (WGS 84 degrees), and where they meet the streets."""
-
-    ids: tuple[str, ...]
-    lon: Floats
-    lat: Floats
-    attach: Attach
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,7 @@ class Site:
     """One chosen site. `gained` residents are newly served (coverage) or have it as their nearest place (distance).
 
     `alone` is what the plan would lose without it: residents served by no other place, or person-metres more.
+    `cost` yuan, where candidates have one; `stage`: the stage in which it is built, 0 where there are none.
     `rival` is the best candidate that could stand in its stead, and `rival_less` what the plan would lose by that.
     """
 
@@ -67,16 +59,21 @@ class Site:
     rival_lon: float = float("nan")
     rival_lat: float = float("nan")
     rival_less: float = float("nan")
+    cost: float | None = None
+    stage: int = 0
 
     def row(self) -> dict[str, Any]:
         """The site as a flat row."""
-        return {"rank": self.rank, "lon": self.lon, "lat": self.lat, "gained": self.gained, "candidate": self.id, "alone": self.alone}
+        row: dict[str, Any] = {"rank": self.rank, "lon": self.lon, "lat": self.lat, "gained": self.gained}
+        return {**row, "candidate": self.id, "alone": self.alone, "cost": self.cost, "stage": self.stage}
 
 
 @dataclass(frozen=True)
 class Siting:
-    """A plan for new places of a kind.
+    """A plan for new places of a kind (and of the kinds `also`, which share each site).
 
+    `closed`: ids of the places that close. `levels`: of a fair plan, the residents beyond each way. `shares`: of each demand of a robust or
+    joint plan, its name and the shares served before and after. `ties`: other plans nearly as good, told by the site that would move.
     Coverage: `before` and `after` are residents served, `plan.objective` residents newly served (or, for a demanded share, the number of
     sites). Distance: both are resident-metres. `beyond` are residents that no
     candidate could serve.
@@ -94,6 +91,11 @@ class Siting:
     residents: float
     beyond: float
     twin: Twin
+    also: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    levels: tuple[dict[str, float], ...] = ()
+    shares: tuple[tuple[str, float, float], ...] = ()
+    ties: tuple[dict[str, Any], ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a site: rank, lon, lat, gained, candidate, alone."""
@@ -103,42 +105,12 @@ class Siting:
         """The plan as a scenario, to be compared like any other."""
         scenario = Scenario(id=f"{self.kind}-{len(self.sites)}")
         for site in self.sites:
-            scenario = scenario.add_place(place_class(self.kind).kind, lon=site.lon, lat=site.lat, area_m2=place_class(self.kind).least_m2)
+            for kind in (self.kind, *self.also):
+                chosen = place_class(kind)
+                scenario = scenario.add_place(chosen.kind, lon=site.lon, lat=site.lat, area_m2=chosen.least_m2)
+        for place in self.closed:
+            scenario = scenario.close_place(place)
         return scenario
-
-
-def cell_candidates(inputs: Inputs) -> Candidates:
-    """Every cell that meets a street, a place standing at its centre."""
-    from parkcity.travel import Attach
-
-    cells, origins = inputs.twin.cells, inputs.origins()
-    met = np.unique(origins.owner)
-    number = np.full(len(cells), -1, np.int32)
-    number[met] = np.arange(len(met), dtype=np.int32)
-    chosen = Attach(number[origins.owner], origins.edge, origins.offset, origins.distance, len(met))
-    table = cells.iloc[met]
-    return Candidates(tuple(table["id"]), table["lon"].to_numpy(float), table["lat"].to_numpy(float), chosen)
-
-
-def point_candidates(inputs: Inputs, ids: list[str], lon: Floats, lat: Floats, where: str) -> Candidates:
-    """Given points; raises `InputError` with every point that is too far from the streets or stands twice."""
-    from parkcity.travel import Attach
-
-    ground = Ground(inputs.twin)
-    x, y = inputs.twin.projection.forward(lon, lat)
-    found, nearest = attach(ground.index, x, y, ground.rule)
-    faults = FaultList()
-    lost = np.setdiff1d(np.arange(len(lon)), found["owner"])
-    for row in lost:
-        what = f"the candidate '{ids[row]}' is {nearest[row]:,.0f} m from the nearest street."
-        faults.add(
-            where, what, allowed=f"at most {ground.rule.limit:,.0f} m.", todo="correct its position or take it out", row=int(row) + 2
-        )
-    for row, name in enumerate(ids):
-        if name in ids[:row]:
-            faults.add(where, f"the candidate '{name}' stands twice.", allowed="an id of its own for each.", row=row + 2)
-    faults.check()
-    return Candidates(tuple(ids), lon, lat, Attach(**found, owners=len(lon)))
 
 
 def known_class(kind: str) -> PlaceClass:
@@ -160,17 +132,27 @@ def site(
     goal: Goal = "coverage",
     candidates: Candidates | None = None,
     seconds: float = 60.0,
+    **conditions: Any,
 ) -> Siting:
     """Choose sites for new places of a kind (or a sized class such as `park_10`), for the group of residents of `inputs`.
 
     Coverage: `count` sites that newly serve most residents within `metres` or `minutes` (maximum coverage, MCLP), or with `cover` (a share
     from 0 to 1) the fewest sites after which that share of residents is served (set covering, LSCP). Distance: `count` sites that make the
-    sum of all residents' ways, in metres, least (p-median); it has no limit.
+    sum of all residents' ways, in metres, least (p-median); it has no limit. Center: the longest way shortest (p-center); fair: that, then
+    the fewest residents beyond each shorter way. Capture: residents who would have a new place as their nearest. Capacity: places can be
+    full. `conditions` are the fields of `siting_rules.Conditions`: budget, backup, shares of districts, closures, further kinds, stages,
+    need, scenarios, capacities.
     Raises `UsageError` on a combination that means nothing, and `InputError` where a demanded share cannot be reached.
     """
+    from parkcity.decide.siting_rules import Conditions, site_under
+
     chosen = known_class(kind)
-    _check_call(count, cover, metres, minutes, goal)
+    rules = Conditions.of(conditions)
+    _check_call(count, cover, metres, minutes, goal, free=rules.limits_money or bool(rules.stages))
     spots = candidates or cell_candidates(inputs)
+    if rules.given or goal not in {"coverage", "distance"}:
+        side, most = ("s", minutes * _S_PER_MIN) if minutes is not None else ("m", metres or _WHOLE_CITY_M)
+        return site_under(inputs, chosen, spots, goal, rules, side, most, count, seconds)
     if goal == "coverage":
         unit = "s" if minutes is not None else "m"
         limit = minutes * _S_PER_MIN if minutes is not None else metres
@@ -180,28 +162,32 @@ def site(
     return _shorten(inputs, chosen, spots, count, seconds)
 
 
-def _check_call(count: int | None, cover: float | None, metres: float | None, minutes: float | None, goal: str) -> None:
-    if goal not in {"coverage", "distance"}:
-        msg = f"unknown goal '{goal}'; allowed: coverage, distance"
+def _check_call(count: int | None, cover: float | None, metres: float | None, minutes: float | None, goal: str, *, free: bool) -> None:
+    if goal not in GOALS:
+        msg = f"unknown goal '{goal}'; allowed: {', '.join(GOALS)}"
         raise UsageError(msg)
-    if (count is None) == (cover is None):
+    if free and cover is not None:
+        raise UsageError("a share to cover goes with neither a budget nor stages")
+    if not free and (count is None) == (cover is None):
         raise UsageError("say either how many sites (count) or which share of residents to cover (cover)")
     if count is not None and count < 1:
         msg = f"count is {count}; allowed: 1 or more"
         raise UsageError(msg)
-    if cover is not None and (goal == "distance" or not 0 < cover <= 1):
+    if cover is not None and (goal != "coverage" or not 0 < cover <= 1):
         raise UsageError("cover is a share above 0 and up to 1, and goes with the goal coverage")
     if metres is not None and minutes is not None:
         raise UsageError("give metres or minutes, not both")
-    if goal == "distance" and (metres is not None or minutes is not None):
-        raise UsageError("the goal distance shortens every way and has no limit: leave metres and minutes out")
-    if goal == "coverage" and metres is None and minutes is None:
-        raise UsageError("coverage needs a limit: metres or minutes")
+    if goal in {"distance", "center", "fair"} and (metres is not None or minutes is not None):
+        msg = f"the goal {goal} shortens ways and has no limit: leave metres and minutes out"
+        raise UsageError(msg)
+    if goal in {"coverage", "capture", "capacity"} and metres is None and minutes is None:
+        msg = f"the goal {goal} needs a limit: metres or minutes"
+        raise UsageError(msg)
     if any(limit is not None and not limit > 0 for limit in (metres, minutes)):
         raise UsageError("a limit must be above 0")
 
 
-def _existing(inputs: Inputs, chosen: PlaceClass, unit: str) -> Floats:
+def existing_cost(inputs: Inputs, chosen: PlaceClass, unit: str) -> Floats:
     """Metres or seconds from every cell to the nearest existing place; infinite where there is none."""
     cells = len(inputs.twin.cells)
     if chosen.kind not in inputs.twin.kinds() or not len(inputs.rows_of(chosen.id)):
@@ -217,7 +203,7 @@ def _cover(
 
     pairs = reach_pairs(inputs.network, inputs.origins(), spots.attach, limit, unit=unit, threads=inputs.threads)
     residents = inputs.residents()
-    already = within(_existing(inputs, chosen, unit), limit)
+    already = within(existing_cost(inputs, chosen, unit), limit)
     matrix = sparse.csr_array((np.ones(len(pairs.place), np.int8), pairs.place, pairs.start), shape=(len(residents), len(spots.ids)))
     weight = np.where(already, 0.0, residents)
     before, total = float(residents[already].sum()), float(residents.sum())
@@ -230,7 +216,7 @@ def _cover(
         if need > weight.sum() - beyond + 1e-6:
             raise InputError(_unreachable(inputs, matrix, weight, cover, before, total))
         plan = min_sites(matrix, weight, need, seconds)
-    sites = _covering_sites(inputs, spots, matrix, weight, plan.sites)
+    sites = covering_sites(inputs, spots, matrix, weight, plan.sites)
     after = before + float(weight[covers(matrix, plan.sites) > 0].sum())
     shown = limit if unit == "m" else limit / _S_PER_MIN
     return Siting(chosen.id, "coverage", shown, unit, inputs.group, plan, sites, before, after, total, beyond, inputs.twin)
@@ -249,7 +235,7 @@ def _unreachable(inputs: Inputs, matrix: sparse.csr_array, weight: Floats, cover
     return Fault("cover", what, f"at most {np.floor(most * 1000) / 10:.1f} % with these candidates.", "raise the limit or add candidates")
 
 
-def _covering_sites(inputs: Inputs, spots: Candidates, matrix: sparse.csr_array, weight: Floats, plan: Rows) -> tuple[Site, ...]:
+def covering_sites(inputs: Inputs, spots: Candidates, matrix: sparse.csr_array, weight: Floats, plan: Rows) -> tuple[Site, ...]:
     """The sites by greatest further gain, each with what it alone serves and its best rival."""
     turned = sparse.csr_array(matrix.T)
     left, order, gains = weight.copy(), [], []
@@ -270,16 +256,20 @@ def _covering_sites(inputs: Inputs, spots: Candidates, matrix: sparse.csr_array,
         worth = np.asarray(turned @ open_rows)
         worth[plan] = -1.0
         rival = int(np.argmax(worth)) if len(worth) > len(plan) else -1
-        sites.append(_site(inputs, spots, rank, int(column), gained, alone, rival, alone - float(worth[rival]) if rival >= 0 else np.nan))
+        sites.append(site_at(inputs, spots, rank, int(column), gained, alone, rival, alone - float(worth[rival]) if rival >= 0 else np.nan))
     return tuple(sites)
 
 
-def _site(inputs: Inputs, spots: Candidates, rank: int, column: int, gained: float, alone: float, rival: int, less: float) -> Site:
+def site_at(
+    inputs: Inputs, spots: Candidates, rank: int, column: int, gained: float, alone: float, rival: int = -1, less: float = float("nan")
+) -> Site:
+    """One site of a plan, with its rival where there is one."""
     place = (rank, spots.ids[column], float(spots.lon[column]), float(spots.lat[column]))
     zone = _zone_of(inputs, place[2], place[3])
+    cost = None if spots.cost is None else float(spots.cost[column])
     if rival < 0:
-        return Site(*place, zone, gained, alone)
-    return Site(*place, zone, gained, alone, spots.ids[rival], float(spots.lon[rival]), float(spots.lat[rival]), less)
+        return Site(*place, zone, gained, alone, cost=cost)
+    return Site(*place, zone, gained, alone, spots.ids[rival], float(spots.lon[rival]), float(spots.lat[rival]), less, cost)
 
 
 def _zone_of(inputs: Inputs, lon: float, lat: float) -> tuple[str, str]:
@@ -294,7 +284,7 @@ def _zone_of(inputs: Inputs, lon: float, lat: float) -> tuple[str, str]:
 def _shorten(inputs: Inputs, chosen: PlaceClass, spots: Candidates, count: int, seconds: float) -> Siting:
     from parkcity.travel import reach_pairs
 
-    residents, now = inputs.residents(), _existing(inputs, chosen, "m")
+    residents, now = inputs.residents(), existing_cost(inputs, chosen, "m")
     farthest = float(now[np.isfinite(now)].max(initial=0.0))
     reach = farthest if farthest > 0 and np.isfinite(now[residents > 0]).all() else _WHOLE_CITY_M
     pairs = reach_pairs(inputs.network, inputs.origins(), spots.attach, reach, unit="m", threads=inputs.threads)
@@ -328,7 +318,7 @@ def _median_sites(inputs: Inputs, spots: Candidates, case: Instance, residents: 
         profit[plan] = -np.inf
         rival = int(np.argmax(profit)) if case.sites > len(plan) else -1
         less = -float(profit[rival]) if rival >= 0 else np.nan
-        sites.append(_site(inputs, spots, rank, int(plan[slot]), float(served[slot]), float(loss[slot]), rival, less))
+        sites.append(site_at(inputs, spots, rank, int(plan[slot]), float(served[slot]), float(loss[slot]), rival, less))
     return tuple(sites)
 
 

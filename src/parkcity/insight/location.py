@@ -18,22 +18,25 @@ if TYPE_CHECKING:
 _NEAR_M = 50.0
 
 
-def _cells(twin: Twin) -> NDArray[Any]:
+def metric_cells(twin: Twin) -> NDArray[Any]:
+    """The cells as shapes in the city's metres."""
     return shapes_to_metric(twin.cells.geometry.to_numpy(), WGS84, twin.projection)
 
 
-def cell_of_metric_points(twin: Twin, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The cell in which each point lies, -1 where none does."""
+def cell_of_metric_points(
+    twin: Twin, x: NDArray[np.float64], y: NDArray[np.float64], cells: NDArray[Any] | None = None
+) -> NDArray[np.int64]:
+    """The cell in which each point lies, -1 where none does; `cells` are the shapes of the cells where they are at hand."""
     import shapely
 
     found = np.full(len(x), -1, np.int64)
-    rows, hits = shapely.STRtree(_cells(twin)).query(shapely.points(x, y), predicate="intersects")
+    rows, hits = shapely.STRtree(metric_cells(twin) if cells is None else cells).query(shapely.points(x, y), predicate="intersects")
     # A point on the border of two cells belongs to the first of them.
     found[rows[::-1]] = hits[::-1]
     return found
 
 
-def cell_of_points(twin: Twin, places: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def cell_of_points(twin: Twin, places: gpd.GeoDataFrame, cells: NDArray[Any] | None = None) -> NDArray[np.int64]:
     """The cell of each place, int64 [places]; -1 outside the study area.
 
     A place inside the study area that no cell covers (slivers along the boundary) belongs to the nearest cell.
@@ -41,11 +44,11 @@ def cell_of_points(twin: Twin, places: gpd.GeoDataFrame) -> NDArray[np.int64]:
     import shapely
 
     x, y = places["x"].to_numpy(float), places["y"].to_numpy(float)
-    found = cell_of_metric_points(twin, x, y)
+    found = cell_of_metric_points(twin, x, y, cells)
     found[~places["inside"].to_numpy()] = -1
     lost = places["inside"].to_numpy() & (found < 0)
     if lost.any():
-        found[lost] = shapely.STRtree(_cells(twin)).nearest(shapely.points(x[lost], y[lost]))
+        found[lost] = shapely.STRtree(metric_cells(twin) if cells is None else cells).nearest(shapely.points(x[lost], y[lost]))
     return found
 
 
@@ -61,7 +64,7 @@ def street_shares(twin: Twin) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     import shapely
 
     arrays = twin.layer("streets").arrays()
-    lines, cells = edge_shapes(arrays), _cells(twin)
+    lines, cells = edge_shapes(arrays), metric_cells(twin)
     edge, cell = shapely.STRtree(cells).query(lines, predicate="intersects")
     whole = shapely.length(lines)[edge]
     # Most streets lie in one cell as a whole, which a prepared cell tells much faster than it cuts.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, profile_of
+from parkcity.insight.inputs import BASE_LAYERS, PROVIDERS, Inputs, Provider, profile_of
 from parkcity.insight.registry import Input
 from parkcity.standards import load, parameter
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _M_PER_KM = 1000.0
 _STREETS = ("cells", "streets")
+_WALKED = (*BASE_LAYERS, "streets", "attachments")
 _OPPOSITE = math.cos(math.radians(150.0))
 
 
@@ -142,7 +143,7 @@ def detour(inputs: Inputs, measure: str) -> Floats:
             "straight_m": np.bincount(origin[used], straight[used], minlength=count),
         }
 
-    return inputs.kept("detour", WALK_LAYERS, {"profile": profile_of(inputs.group)}, make)[measure]
+    return inputs.kept("detour", _WALKED, {"profile": profile_of(inputs.group)}, make)[measure]
 
 
 def walk_area_m2(inputs: Inputs, metres: float) -> Floats:
@@ -151,7 +152,7 @@ def walk_area_m2(inputs: Inputs, metres: float) -> Floats:
     def make() -> dict[str, NDArray[Any]]:
         return {"area": area_within(inputs, inputs.origins(), metres)}
 
-    return inputs.kept("walk_area", WALK_LAYERS, {"metres": metres, "profile": profile_of(inputs.group)}, make)["area"]
+    return inputs.kept("walk_area", _WALKED, {"metres": metres, "profile": profile_of(inputs.group)}, make)["area"]
 
 
 def area_within(inputs: Inputs, origins: Attach, metres: float) -> Floats:
@@ -214,8 +215,8 @@ PROVIDERS.update(
         "street_km_of": Provider(street_km_of, _STREETS, lacking=lacks_classes),
         "block_sum": Provider(block_sum, _STREETS),
         "node_count": Provider(node_count, _STREETS),
-        "detour": Provider(detour, WALK_LAYERS, walks=True),
-        "walk_area_m2": Provider(walk_area_m2, WALK_LAYERS, walks=True),
+        "detour": Provider(detour, _WALKED, walks=True),
+        "walk_area_m2": Provider(walk_area_m2, _WALKED, walks=True),
     }
 )
 
