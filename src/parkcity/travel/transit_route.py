@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parkcity.base.errors import UsageError
-from parkcity.travel.transit_sweep import make_arena
+from parkcity.travel.transit_sweep import make_arena, pruned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,8 +93,7 @@ class _Search:
         self.setting, self.origin, self.departure = setting, origin, departure
         self.arena: Arena = make_arena(setting, setting.day.lines)
         clear(self.arena)
-        hops = (setting.change.hops(), setting.access.hops(), setting.egress.hops())
-        depart(setting.day.lines, *hops, self.arena, origin, departure, setting.longest)
+        depart(setting.day.lines, *pruned(setting, setting.day.lines), self.arena, origin, departure, setting.longest)
         self.egress = setting.egress.turned()
         self.back = setting.change.turned()
 

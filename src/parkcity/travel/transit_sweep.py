@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from parkcity.travel.kernels.raptor import Arena, Lines
+    from parkcity.travel.kernels.pruning import Scratch
+    from parkcity.travel.kernels.raptor import Arena, Hops, Lines
     from parkcity.travel.kernels.raptor_once import Once
     from parkcity.travel.transit import TransitSetting
 
@@ -41,6 +42,8 @@ def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
         marks=np.zeros(stops, np.int32),
         news=np.zeros(stops, np.int32),
         changed=np.zeros(stops, np.int32),
+        call=np.zeros(stops, np.int32),
+        last=np.zeros(stops, np.int32),
         best=np.full(setting.places, NEVER, np.int32),
     )
 
@@ -62,9 +65,61 @@ def make_once(setting: TransitSetting, lines: Lines) -> Once:
         seen=np.zeros(stops, bool),
         marks=np.zeros(stops, np.int32),
         news=np.zeros(stops, np.int32),
+        call=np.zeros(stops, np.int32),
         reached=np.zeros(stops, np.int32),
         best=np.empty(setting.places, np.int32),
     )
+
+
+def pruned(setting: TransitSetting, lines: Lines) -> tuple[Hops, Hops, Hops]:
+    """Changes from calls, access from origins and egress from calls, without the walks that no fastest journey needs."""
+    from parkcity.travel.kernels.pruning import longest_runs, useful_boarding
+    from parkcity.travel.kernels.raptor import Hops
+
+    calls = len(lines.stop)
+    leaving, arriving = np.zeros(calls, np.int64), np.zeros(calls, np.int64)
+    longest_runs(lines, leaving, arriving)
+    scratch = _scratch(lines)
+    kept = []
+    for legs in (setting.change.hops(), setting.access.hops()):
+        keep = np.zeros(len(legs.target), bool)
+        useful_boarding(legs, lines, leaving, scratch, keep)
+        kept.append(keep)
+    access = setting.access.hops()
+    counts = np.bincount(np.repeat(np.arange(setting.origins), np.diff(access.start))[kept[1]], minlength=setting.origins)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    egress = setting.egress.hops()
+    return (
+        _by_call(setting.change.hops(), kept[0], lines, arriving, setting.day.stops),
+        Hops(start, access.target[kept[1]], access.seconds[kept[1]]),
+        _by_call(egress, np.ones(len(egress.target), bool), lines, arriving, setting.places),
+    )
+
+
+def _scratch(lines: Lines) -> Scratch:
+    from parkcity.travel.kernels.pruning import Scratch
+    from parkcity.travel.kernels.raptor import NEVER
+
+    calls, patterns = len(lines.stop), len(lines.calls) - 1
+    return Scratch(
+        np.full(calls, NEVER, np.int32),
+        np.zeros(calls, np.int32),
+        np.full(patterns, NEVER, np.int32),
+        np.zeros(patterns, np.int32),
+        np.zeros(patterns, np.int32),
+    )
+
+
+def _by_call(legs: Hops, keep: NDArray[np.bool_], lines: Lines, arriving: NDArray[np.int64], targets: int) -> Hops:
+    from parkcity.travel.kernels.pruning import by_call
+    from parkcity.travel.kernels.raptor import Hops
+
+    start, best = np.zeros(len(lines.stop) + 1, np.int64), np.full(targets, 2**62, np.int64)
+    none = np.zeros(0, np.int32)
+    total = by_call(legs, keep, lines, arriving, best, start, none, none)
+    target, seconds = np.zeros(total, np.int32), np.zeros(total, np.int32)
+    by_call(legs, keep, lines, arriving, best, start, target, seconds)
+    return Hops(start, target, seconds)
 
 
 @dataclass(frozen=True)
@@ -91,7 +146,7 @@ class Sweep:
 
         setting, size = self.setting, origins_per_job
         lines = trimmed(setting.day, int(self.moments.min()), int(self.moments.max()) + setting.longest).lines
-        legs = (setting.change.hops(), setting.access.hops(), setting.egress.hops(), setting.walked().hops())
+        legs = (*pruned(setting, lines), setting.walked().hops())
         alone = len(self.moments) == 1 and not len(self.ranks)
 
         def room() -> tuple[Any, ...]:

@@ -56,7 +56,8 @@ class Arena(NamedTuple):
 
     `ride` int32 [s, K + 1]: arrival by a ride; `ready` int32 [s, K + 1]: ready to board; `ridden` int32 [q, K + 1]: the earliest trip
     that reached a call; `first` int32 [p]: first marked call of a pattern, `queue` int32 [p]; `marked`, `fresh` bool [s] with their
-    lists `marks`, `news`, `changed` int32 [s]; `touched` bool [s]; `best` int32 [places].
+    lists `marks`, `news`, `changed` int32 [s]; `touched` bool [s]; `call` int32 [s]: the call by which a stop of `news` was reached;
+    `last` int32 [s]: the call that gave the last column; `best` int32 [places].
     """
 
     ride: Int32
@@ -70,6 +71,8 @@ class Arena(NamedTuple):
     marks: Int32
     news: Int32
     changed: Int32
+    call: Int32
+    last: Int32
     best: Int32
 
 
@@ -83,7 +86,7 @@ def scan(lines: Lines, arena: Arena, k: int, horizon: int, queued: int) -> int:
     calls, stops, board, alight, trips_of, times = lines.calls, lines.stop, lines.board, lines.alight, lines.trips, lines.times
     arrivals, departures = lines.arrival, lines.departure
     ride, ready, ridden, marked, fresh, list_of_news = arena.ride, arena.ready, arena.ridden, arena.marked, arena.fresh, arena.news
-    first, queue = arena.first, arena.queue
+    first, queue, call_of, last_of = arena.first, arena.queue, arena.call, arena.last
     columns = ride.shape[1]
     news = 0
     for q in range(queued):
@@ -103,10 +106,13 @@ def scan(lines: Lines, arena: Arena, k: int, horizon: int, queued: int) -> int:
                             break
                         ridden[c, j] = trip
                     if alight[c] and time < ride[stop, k]:
+                        if time < ride[stop, columns - 1]:
+                            last_of[stop] = c
                         for j in range(k, columns):
                             if ride[stop, j] <= time:
                                 break
                             ride[stop, j] = time
+                        call_of[stop] = c
                         if not fresh[stop]:
                             fresh[stop] = True
                             list_of_news[news] = stop
@@ -154,15 +160,15 @@ def enqueue(lines: Lines, arena: Arena, marks: int) -> int:
 
 @kernel
 def change(walks: Hops, arena: Arena, k: int, horizon: int, news: int) -> int:
-    """Walk from the stops just reached to others, marking those that are ready earlier than before. Returns the number of marks."""
+    """Walk from the calls just reached to stops, marking those that are ready earlier than before. Returns the number of marks."""
     start, target, seconds = walks.start, walks.target, walks.seconds
-    ride, ready, marked, marks_of, news_of = arena.ride, arena.ready, arena.marked, arena.marks, arena.news
+    ride, ready, marked, marks_of, news_of, call_of = arena.ride, arena.ready, arena.marked, arena.marks, arena.news, arena.call
     columns = ride.shape[1]
     marks = 0
     for i in range(news):
         stop = news_of[i]
-        arrival = ride[stop, k]
-        for w in range(start[stop], start[stop + 1]):
+        arrival, call = ride[stop, k], call_of[stop]
+        for w in range(start[call], start[call + 1]):
             time, to = arrival + seconds[w], target[w]
             if time <= horizon and time < ready[to, k]:
                 for j in range(k, columns):
@@ -200,7 +206,7 @@ def leave(access: Hops, arena: Arena, origin: int, time: int, horizon: int) -> i
 def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, origin: int, time: int, limit: int) -> None:
     """Lower `arena.best`, the arrival at every place, by journeys that leave one origin at `time` or later.
 
-    `egress` leads from stops to places. Arrivals after `time` + `limit` are left out.
+    `walks` and `egress` lead from calls to stops and to places (see `pruning`). Arrivals after `time` + `limit` are left out.
     """
     horizon = time + limit
     marked, fresh, touched = arena.marked, arena.fresh, arena.touched
@@ -230,13 +236,13 @@ def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, 
 def arrive(egress: Hops, arena: Arena, horizon: int, changed: int) -> None:
     """Walk from the stops whose best arrival fell to the places, and forget that they changed."""
     start, target, seconds = egress.start, egress.target, egress.seconds
-    ride, touched, best, changed_of = arena.ride, arena.touched, arena.best, arena.changed
+    ride, touched, best, changed_of, last_of = arena.ride, arena.touched, arena.best, arena.changed, arena.last
     most = ride.shape[1] - 1
     for i in range(changed):
         stop = changed_of[i]
         touched[stop] = False
-        here = ride[stop, most]
-        for e in range(start[stop], start[stop + 1]):
+        here, call = ride[stop, most], last_of[stop]
+        for e in range(start[call], start[call + 1]):
             arrival = here + seconds[e]
             if arrival <= horizon and arrival < best[target[e]]:
                 best[target[e]] = arrival

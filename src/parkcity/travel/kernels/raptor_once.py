@@ -16,8 +16,8 @@ class Once(NamedTuple):
     """The room of one thread. s stops, q calls, p patterns.
 
     `ride` int32 [s]: arrival by a ride; `ready` int32 [s]: ready to board; `ridden` int32 [q]: the earliest trip that reached a call;
-    `first` int32 [p], `queue` int32 [p], `marked`, `fresh` bool [s], `marks`, `news` int32 [s] as in `raptor.Arena`; `reached` int32
-    [s]: stops with an arrival, `seen` bool [s]; `best` int32 [places].
+    `first` int32 [p], `queue` int32 [p], `marked`, `fresh` bool [s], `marks`, `news`, `call` int32 [s] as in `raptor.Arena`;
+    `reached` int32 [s]: stops with an arrival, `seen` bool [s]; `best` int32 [places].
     """
 
     ride: Int32
@@ -30,6 +30,7 @@ class Once(NamedTuple):
     seen: Bool
     marks: Int32
     news: Int32
+    call: Int32
     reached: Int32
     best: Int32
 
@@ -40,7 +41,7 @@ def scan_once(lines: Lines, once: Once, horizon: int, queued: int) -> int:
     calls, stops, board, alight, trips_of, times = lines.calls, lines.stop, lines.board, lines.alight, lines.trips, lines.times
     arrivals, departures = lines.arrival, lines.departure
     ride, ready, ridden, marked, fresh, news_of = once.ride, once.ready, once.ridden, once.marked, once.fresh, once.news
-    first, queue = once.first, once.queue
+    first, queue, call_of = once.first, once.queue, once.call
     news = 0
     for q in range(queued):
         p = queue[q]
@@ -58,6 +59,7 @@ def scan_once(lines: Lines, once: Once, horizon: int, queued: int) -> int:
                     ridden[c] = trip
                     if time < ride[stop] and alight[c]:
                         ride[stop] = time
+                        call_of[stop] = c
                         if not fresh[stop]:
                             fresh[stop] = True
                             news_of[news] = stop
@@ -88,7 +90,7 @@ def depart_once(lines: Lines, walks: Hops, access: Hops, once: Once, origin: int
     horizon = time + limit
     ride, ready, marked, fresh, seen = once.ride, once.ready, once.marked, once.fresh, once.seen
     marks_of, news_of, reached_of, first, queue = once.marks, once.news, once.reached, once.first, once.queue
-    at_stop, boarding, pattern = lines.at_stop, lines.boarding, lines.pattern
+    at_stop, boarding, pattern, call_of = lines.at_stop, lines.boarding, lines.pattern, once.call
     walk_start, walk_to, walk_seconds = walks.start, walks.target, walks.seconds
     ride[:] = NEVER
     ready[:] = NEVER
@@ -131,8 +133,8 @@ def depart_once(lines: Lines, walks: Hops, access: Hops, once: Once, origin: int
                 reached_of[reached] = stop
                 reached += 1
             if k < rides - 1:
-                arrival = ride[stop]
-                for w in range(walk_start[stop], walk_start[stop + 1]):
+                arrival, call = ride[stop], call_of[stop]
+                for w in range(walk_start[call], walk_start[call + 1]):
                     moment, to = arrival + walk_seconds[w], walk_to[w]
                     if moment <= horizon and moment < ready[to]:
                         ready[to] = moment
@@ -162,7 +164,7 @@ def single(
 
     Shapes: `departures` int32 [m]; `out` int32 [last - first, m, places] seconds is written, `NEVER` where more than `limit`.
     """
-    best, ride, reached_of = once.best, once.ride, once.reached
+    best, ride, reached_of, call_of = once.best, once.ride, once.reached, once.call
     start, target, seconds = egress.start, egress.target, egress.seconds
     for origin in range(first, last):
         for m in range(len(departures)):
@@ -172,8 +174,8 @@ def single(
             best[:] = NEVER
             for i in range(reached):
                 stop = reached_of[i]
-                here = ride[stop]
-                for e in range(start[stop], start[stop + 1]):
+                here, call = ride[stop], call_of[stop]
+                for e in range(start[call], start[call + 1]):
                     arrival = here + seconds[e]
                     best[target[e]] = min(best[target[e]], arrival)
             row = out[origin - first, m]
