@@ -93,6 +93,16 @@ def test_a_polygon_takes_the_name_of_its_node() -> None:
     assert places["name"].tolist() == ["Green Park"]
 
 
+def test_two_halves_of_one_park_become_one_with_the_ground_of_both() -> None:
+    rows = [("way/1", "park", "Green Park", YARD), ("way/2", "park", "Green Park", shapely.box(100, 0, 150, 100))]
+    places, report = merge_duplicates(_places(rows))
+    assert len(places) == len(report) == 1
+    # Closed form: 100 by 100 m and 50 by 100 m.
+    assert places["area_m2"].iloc[0] == pytest.approx(15_000.0, rel=1e-3)
+    within = [("way/1", "park", "Green Park", YARD), ("way/2", "park", "", shapely.box(10, 10, 20, 20))]
+    assert merge_duplicates(_places(within))[0]["area_m2"].iloc[0] == 100.0
+
+
 def test_two_places_in_one_building_stay_two() -> None:
     rows = [("node/1", "pharmacy", "A", shapely.Point(50, 50)), ("node/2", "pharmacy", "B", shapely.Point(50, 50))]
     assert len(merge_duplicates(_places(rows))[0]) == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from parkcity.sense.osm.metric import to_local
+from parkcity.sense.osm.metric import areas, to_local
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _GENERAL = {"school": frozenset({"school", "primary_school", "secondary_school"}
 """Kinds that leave open which of several kinds a place is."""
 
 _FILLED = ("name", "name_en", "address", "capacity")
+_AREAL = 2
 REPORT = ("kept", "dropped", "kind", "name", "distance_m", "why")
 
 
@@ -27,7 +28,8 @@ def merge_duplicates(places: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.Dat
 
     A point, or a smaller polygon, is merged into a polygon of a compatible kind when it lies within a set distance of it
     and has the same name (compared without spaces, case and width), or nearer still where one of the two has no name. The
-    polygon stays, and takes name, address, capacity and the more definite kind from what is merged into it.
+    polygon stays, and takes name, address, capacity and the more definite kind from what is merged into it; a polygon that
+    lies beside it rather than in it adds its ground.
     """
     import shapely
 
@@ -92,5 +94,29 @@ def _merged(
             out.loc[out.index[target], "kind"] = out["kind"].iloc[source]
         label = out["name"].iloc[target]
         report.append((out["id"].iloc[target], out["id"].iloc[source], out["kind"].iloc[target], label, float(gap[row]), str(why[row])))
+    _unite(out, into)
     kept = np.setdiff1d(np.arange(len(places)), np.array(list(into), np.int64))
     return out.iloc[kept].reset_index(drop=True), pd.DataFrame(report, columns=list(REPORT))
+
+
+def _unite(places: gpd.GeoDataFrame, into: dict[int, int]) -> None:
+    """Give every place that stays the ground of the polygons merged into it."""
+    import shapely
+
+    shapes = places.geometry.to_numpy().copy()
+    parts: dict[int, list[int]] = {}
+    for source, first in into.items():
+        target = first
+        while target in into:
+            target = into[target]
+        if shapely.get_dimensions(shapes[source]) == _AREAL and not shapely.covers(shapes[target], shapes[source]):
+            parts.setdefault(target, []).append(source)
+    if not parts:
+        return
+    rows = np.array(list(parts), np.int64)
+    for target, sources in parts.items():
+        shapes[target] = shapely.union_all(shapes[[target, *sources]])
+    size = places["area_m2"].to_numpy(float).copy()
+    size[rows] = areas(shapes[rows])
+    places["area_m2"] = size
+    places["geometry"] = shapes
