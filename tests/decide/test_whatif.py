@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.scenes.plan import write_plan
 from tests.scenes.town import PEOPLE, lonlat
 
 LON, LAT = lonlat(500.0, 500.0)
@@ -92,3 +93,54 @@ def test_an_unknown_indicator_group_or_tier_is_wrong_usage(town: Path, files: li
     for words in (["--indicator", "nothing.such"], ["--for", "giants"], ["--by", "planet"]):
         done = parkcity("whatif", str(town), files[0], *words)
         assert done.returncode == 2, done.stderr
+
+
+def test_targets_of_the_plan_that_move_are_told_with_their_gap(town: Path, files: list[str], tmp_path: Path) -> None:
+    write_plan(town)
+    done = parkcity("whatif", str(town), *files, "--format", "json", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    moved = {row["scenario"]: row for row in document["meta"]["targets"]}
+    rows = {
+        row["scenario"]: row
+        for row in document["rows"]
+        if row["indicator"] == "life_circle.primary_school.within_5_min" and row["group"] == "all"
+    }
+    assert set(moved) == {"middle", "close"}
+    for name, row in moved.items():
+        assert row["target"] == "T1"
+        assert (row["baseline"], row["value"]) == (rows[name]["baseline"], rows[name]["value"])
+        assert row["gap_closed"] == pytest.approx((row["value"] - row["baseline"]) / (0.9 - row["baseline"]))
+    assert moved["middle"]["gap_closed"] > 0 > moved["close"]["gap_closed"]
+    assert (tmp_path / "out" / "targets.csv").read_text(encoding="utf-8").count("T1") == 2
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "受损"), ("en", "lose")])
+def test_the_report_stands_alone_and_has_a_map_of_both_sides(town: Path, files: list[str], tmp_path: Path, lang: str, says: str) -> None:
+    done = parkcity("whatif", str(town), *files, "--lang", lang, "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert says in page
+    assert "url(#loss)" in page
+    assert "#6baed6" in page or "#08519c" in page
+    for word in ("http://", "https://", "<script", "src="):
+        assert word not in page
+
+
+def test_classes_of_a_difference_map_are_the_sides_of_its_residents(town: Path) -> None:
+    import numpy as np
+
+    from parkcity.decide.compare import compare
+    from parkcity.serve.report.whatif_page import classes_of
+    from parkcity.twin.build import build
+    from parkcity.twin.scenario import Scenario
+
+    twin = build(town)
+    comparison = compare(twin, [Scenario().add_place("primary_school", lon=LON, lat=LAT).close_place("places/school-1")])
+    for pair in comparison.pairs:
+        classes = classes_of(pair)
+        total = np.sum(list(classes.values()), axis=0)
+        np.testing.assert_array_equal(total, pair.residents > 0)
+        sides = pair.sides()
+        assert not (classes["much_better"] | classes["better"])[sides <= 0].any()
+        assert not (classes["much_worse"] | classes["worse"])[sides >= 0].any()

@@ -12,19 +12,23 @@ from parkcity.base.times import parse_date
 from parkcity.base.words import Lang, Words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from parkcity.decide.compare import Comparison, Pair
+    from parkcity.decide.moved import Moved
     from parkcity.twin.scenario import TwinUnder
 
 _WORDS = ("parkcity.serve.report", "whatif_words.csv")
 
 
-def scenario_lines(comparison: Comparison, lang: Lang) -> list[str]:
-    """For every scenario: what it does, what it costs, who gains and who loses."""
+def scenario_lines(comparison: Comparison, lang: Lang, only: TwinUnder | None = None) -> list[str]:
+    """For every scenario, or only one: what it does, what it costs, who gains and who loses."""
     words = Words.load(*_WORDS)
     lines: list[str] = []
     for city, row in zip(comparison.scenarios, comparison.summary(), strict=True):
+        if only is not None and city is not only:
+            continue
         lines.append(words.get("scenario", lang, name=city.scenario.name(lang), id=city.scenario.id))
         if city.cost:
             lines.append("  " + words.get("cost", lang, cost=f"{city.cost:,.0f}"))
@@ -50,6 +54,17 @@ def _losing_side(comparison: Comparison, city: TwinUnder, words: Words, lang: La
     if worst is None:
         return words.get("no_losers", lang)
     return words.get("worst", lang, name=worst[1].indicator.name(lang), losers=f"{worst[0]:,.0f}")
+
+
+def target_lines(moved: Sequence[Moved], lang: Lang) -> list[str]:
+    """Which targets of the plan move, as sentences."""
+    words = Words.load(*_WORDS)
+    lines = []
+    for row in moved:
+        closed = words.get("met", lang) if row.met else "\u2013" if row.gap_closed is None else f"{row.gap_closed:+.1%}"
+        values = {"baseline": f"{row.baseline:.6g}", "value": f"{row.value:.6g}", "goal": f"{row.goal:.6g}"}
+        lines.append(words.get("target", lang, id=row.target.id, name=row.name(lang), closed=closed, **values))
+    return lines
 
 
 def scenario_meta(comparison: Comparison) -> list[dict[str, Any]]:
