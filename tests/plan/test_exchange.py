@@ -167,7 +167,7 @@ def test_a_check_up_that_is_not_there_or_serves_no_target_says_so(tmp_path: Path
 
 
 def test_the_calendar_keeps_the_rules_of_its_standard() -> None:
-    # RFC 5545: 3.1 lines end in CRLF and are folded at 75 octets; 3.6 VERSION and PRODID; 3.6.1 UID and DTSTAMP, the latter in UTC (3.8.7.2).
+    # RFC 5545: 3.1 lines end in CRLF and are folded at 75 octets; 3.6 VERSION and PRODID; 3.6.1 UID and DTSTAMP, in UTC (3.8.7.2).
     data = icalendar(load(ROOT / "examples/chengdu").view(date(2023, 6, 30)), "zh")
     lines = data.split(b"\r\n")
     assert lines[-1] == b""

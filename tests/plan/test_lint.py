@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from parkcity.base.errors import FaultList, InputError
+from parkcity.insight.registry import INDICATORS
 from parkcity.plan.ledger import load, plan_folder
-from parkcity.plan.lint import lint
+from parkcity.plan.lint import lint, unknown_indicators
 from parkcity.plan.relations import relation_faults
 from parkcity.plan.schema import schema, schemas
 from parkcity.plan.tables import parse_table, table_text
 from tests.plan.ledgers import ledger
 
 ROOT = Path(__file__).parents[2]
+REGISTRY = tuple(item.id for item in INDICATORS)
 TARGET = {"id": "T1", "article": "1", "indicator": "x", "name_zh": "指标", "name_en": "x", "kind": "reach", "op": "ge", "unit": "km"}
 TARGET |= {"scope": "city", "direction": "up", "baseline_year": "2020", "baseline": "1", "target_year": "2025", "target": "2"}
 TARGET |= {"binding": "unknown", "source": "test", "confidence": "S"}
@@ -29,7 +31,7 @@ OWNERS = [{"id": "O1", "name_zh": "甲局", "name_en": "Office one"}, {"id": "O2
 
 
 def test_the_chengdu_plan_loads_whole_and_clean() -> None:
-    found, faults = lint(ROOT / "examples/chengdu")
+    found, faults = lint(ROOT / "examples/chengdu", REGISTRY)
     assert faults == []
     counts = {name: len(table) for name, table in found.tables.items()}
     assert counts["articles"] == 50
@@ -39,6 +41,14 @@ def test_the_chengdu_plan_loads_whole_and_clean() -> None:
     assert set(found["articles"]["id"]) == {str(number) for number in range(1, 51)}
     followed = set(found["commitments"]["article"])
     assert followed == set(found["articles"]["id"])
+
+
+def test_the_indicators_of_a_commitment_must_exist() -> None:
+    row = {"id": "C1", "article": "1", "text_zh": "承诺", "text_en": "promise", "follow_by": "measure", "role": "commitment"}
+    made = ledger(commitments=[row | {"indicators": "life_circle.park greenways"}])
+    (fault,) = unknown_indicators(made, ["life_circle.park"])
+    assert "no indicator 'greenways'" in fault.what
+    assert (fault.where, fault.row) == ("commitments.csv", 2)
 
 
 def test_what_no_number_measures_is_followed_by_milestones() -> None:
@@ -62,7 +72,7 @@ def test_all_faults_of_all_files_come_at_once_with_their_rows(tmp_path: Path) ->
     _edit(city / "plan/targets.csv", lambda text: text.replace(",2020,40.2,S,,2025,41", ",2020,40.2,S,,2019,41", 1))
     _edit(city / "plan/actuals.csv", lambda text: text.replace(",2119.2,", ",two thousand,", 1))
     (city / "plan/targts.csv").write_text("id\n", encoding="utf-8")
-    _, faults = lint(city)
+    _, faults = lint(city, REGISTRY)
     told = {(Path(fault.where).name, fault.row, fault.what.split(".")[0]) for fault in faults}
     assert ("targets.csv", 2, "column 'unit' holds 'furlong'") in told
     assert ("targets.csv", 6, "T005: target_year '2019' is before baseline_year '2020'") in told
@@ -83,18 +93,16 @@ def test_evidence_whose_file_changed_is_told_with_its_row(tmp_path: Path) -> Non
     head = "id,target,file,sha256,claimed_by,claimed_on,state,true_on,known_on\n"
     rows = f"E1,T001,report.txt,{digest},O1,2022-01-01,claimed,2022,2022\nE2,T001,gone.txt,{digest},O1,2022-01-01,claimed,2022,2022\n"
     (city / "plan/evidence.csv").write_text(head + rows, encoding="utf-8")
-    _, faults = lint(city)
+    _, faults = lint(city, REGISTRY)
     assert [(fault.row, "not there" in fault.what) for fault in faults] == [(3, True)]
     file.write_text("120 km opened", encoding="utf-8")
-    _, faults = lint(city)
+    _, faults = lint(city, REGISTRY)
     assert [fault.row for fault in faults] == [2, 3]
     assert "changed after it was claimed" in faults[0].what
 
 
 def test_an_indicator_of_the_registry_must_exist() -> None:
     made = ledger(targets=[TARGET | {"indicator": "life_circle.clinic"}])
-    from parkcity.plan.lint import unknown_indicators
-
     assert [fault.row for fault in unknown_indicators(made, ["life_circle.park"])] == [2]
     assert list(unknown_indicators(made, ["life_circle.clinic"])) == []
 

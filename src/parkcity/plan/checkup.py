@@ -19,17 +19,18 @@ _WHOLE = "city"
 
 
 def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str, str]]:
-    """Rows for `actuals` from the report folder of a check-up: the zones and indicators that targets of the view name.
+    """Rows for `actuals` from the report folder of a check-up: what targets and commitments of the view name.
 
     Reads `indicators.csv` and `manifest.json`. A row serves a target when indicator, tier and zone agree, for all residents (the
-    tier `city` is one zone and needs no name); its scope is the target's. It holds on the day of the city's data, or on the day
-    `known` where the data are only said to be of a year or month that is not over. Raises `InputError` when a file is missing or
-    holds no indicator that a target names.
+    tier `city` is one zone and needs no name); its scope is the target's. Commitments are measured for the whole city that the
+    twin knows. A row holds on the day of the city's data, or on the day `known` where the data are only said to be of a year or
+    month that is not over. Raises `InputError` when a file is missing or holds no indicator that the plan names.
     """
     folder = Path(report)
     manifest = _manifest(folder)
     table, _ = read_csv(folder / "indicators.csv")
     wanted = {(row["indicator"], row["tier"], row["zone"]): row["scope"] for row in view["targets"] if "." in row["indicator"]}
+    followed = {name for text in view["commitments"]["indicators"] for name in text.split()}
     rows: list[dict[str, str]] = []
     actuals = view["actuals"]
     true_on = min(str(manifest["as_of"]), known, key=day)
@@ -37,6 +38,8 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
         key = (record["indicator"], record["tier"], record["zone"])
         if record["tier"] == _WHOLE and key not in wanted:
             key = (record["indicator"], _WHOLE, "")
+            if key not in wanted and record["indicator"] in followed:
+                wanted[key] = record["zone"]
         if key not in wanted or record["group"] != "all" or not record["value"]:
             continue
         row_id = "-".join(["checkup", manifest["twin"][:8], *filter(None, key)]).replace(" ", "_")

@@ -9,6 +9,7 @@ from parkcity.plan.contribution import contributions
 from parkcity.plan.dates import day
 from parkcity.plan.document import COLOUR, Document, Row, Section, marked, number, section, words
 from parkcity.plan.evidence import best_state
+from parkcity.plan.measured import measured_section
 from parkcity.plan.paths import path_start
 from parkcity.plan.rollup import LIGHTS, rollup
 from parkcity.plan.score import cut
@@ -50,6 +51,7 @@ def evaluation(view: View, lang: Lang) -> Document:
         _warnings(view, warned, lang),
         _causes(view, items, lang),
         expected_section(view, lang),
+        measured_section(view, lang),
         tasks_section(view, lang),
         milestones_section(view, lang),
         supervision_section(view, lang),

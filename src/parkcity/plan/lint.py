@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parkcity.plan.store import Store
+    from parkcity.plan.tables import Table
 
 
 def lint(city: Path | str, known_indicators: Iterable[str] = (), store: Store | None = None) -> tuple[Ledger, list[Fault]]:
@@ -29,15 +30,23 @@ def lint(city: Path | str, known_indicators: Iterable[str] = (), store: Store | 
 
 
 def unknown_indicators(ledger: Ledger, known: Iterable[str]) -> Iterator[Fault]:
-    """Indicators written as ids of the registry that the registry does not have."""
+    """Indicators written as ids of the registry that the registry does not have; what measures a commitment is always one."""
     ids = set(known)
     for name in ("targets", "actuals", "leads"):
         table = ledger[name]
         for position, indicator in enumerate(table["indicator"]):
             if "." in indicator and indicator not in ids:
-                what = f"{table['id'][position]}: the registry has no indicator '{indicator}'."
-                todo = "run `parkcity indicators` for the ids; write a statistic without a dot"
-                yield Fault(table.where, what, "an id of the registry.", todo, table.rows[position])
+                yield _unknown(table, position, indicator, "run `parkcity indicators` for the ids; write a statistic without a dot")
+    commitments = ledger["commitments"]
+    for position, named in enumerate(commitments["indicators"]):
+        for indicator in named.split():
+            if indicator not in ids:
+                yield _unknown(commitments, position, indicator, "run `parkcity indicators` for the ids")
+
+
+def _unknown(table: Table, position: int, indicator: str, todo: str) -> Fault:
+    what = f"{table['id'][position]}: the registry has no indicator '{indicator}'."
+    return Fault(table.where, what, "an id of the registry.", todo, table.rows[position])
 
 
 def empty_articles(ledger: Ledger) -> Iterator[Fault]:

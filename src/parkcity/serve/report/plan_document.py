@@ -18,16 +18,31 @@ if TYPE_CHECKING:
 
 _NUMERIC = frozenset(
     (
-        *("value", "planned", "progress", "path", "growth", "probability", "forecast", "amount", "share", "point", "change"),
+        *("value", "now", "planned", "progress", "path", "growth", "probability", "forecast", "amount", "share", "point", "change"),
         *("planned_money", "spent", "float_days", "days_late", "replies", "targets", "scored", "attainment", *LIGHTS),
         *("measure", "statistic", "milestone", "narrative"),
     )
 )
 _WHOLE = frozenset(
-    ("target", "item", "task", "start", "finish", "expected_finish", "due", "done_on", "since", "date", "ready", "next_due", "unit")
+    (
+        "target",
+        "item",
+        "task",
+        "start",
+        "finish",
+        "expected_finish",
+        "due",
+        "done_on",
+        "since",
+        "value_on",
+        "date",
+        "ready",
+        "next_due",
+        "unit",
+    )
 )
 """Columns of ids and dates, which no line is broken in."""
-_WIDE = frozenset(("name", "note", "source", "why", "remedy", "proposal", "gap", "finding", "cause"))
+_WIDE = frozenset(("name", "note", "source", "why", "remedy", "proposal", "gap", "finding", "cause", "indicator"))
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time stamp of every entry of a DOCX: the earliest that a ZIP file can hold."""
 
