@@ -6,6 +6,7 @@ so that every level agrees with every other. A distribution gives a value and a 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -124,7 +125,7 @@ def by_zone(result: Result, member: NDArray[np.int32], zones: int) -> ZoneValues
             return ZoneValues(part, part, np.full(zones, np.nan))
         whole = zone_sums(result.whole, member, zones)
         return ZoneValues(ratio(part, whole), part, whole)
-    value = np.array([_statistic(result, member == zone) for zone in range(zones)], dtype=np.float64)
+    value = np.array([_statistic(result, rows) for rows in _rows_by_zone(member, zones)], dtype=np.float64)
     known = ~np.isnan(result.value)
     finite = np.where(known & np.isfinite(result.value), result.value, 0.0)
     part = zone_sums(finite * result.weight, member, zones)
@@ -134,8 +135,15 @@ def by_zone(result: Result, member: NDArray[np.int32], zones: int) -> ZoneValues
 _INEQUALITY: dict[str, Callable[[Floats, Floats], float]] = {"gini": gini, "theil": theil, "palma": palma}
 
 
-def _statistic(result: Spread, mine: NDArray[np.bool_]) -> float:
-    known = mine & ~np.isnan(result.value)
+def _rows_by_zone(member: NDArray[np.int32], zones: int) -> list[NDArray[np.int64]]:
+    """The cells of every zone, in their order; those of no zone (-1) are in none."""
+    order = np.argsort(member, kind="stable")
+    ends = np.searchsorted(member[order], np.arange(zones + 1))
+    return [order[first:last] for first, last in itertools.pairwise(ends)]
+
+
+def _statistic(result: Spread, mine: NDArray[np.int64]) -> float:
+    known = mine[~np.isnan(result.value[mine])]
     value, weight = result.value[known], result.weight[known]
     if result.statistic == "mean":
         # Those who reach nothing have no distance; the mean is that of those who do, and the share of the others is flagged.

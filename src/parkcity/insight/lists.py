@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parkcity.insight import additions, composite, data_check, openings
+from parkcity.insight import additions, clusters, composite, data_check, openings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ _WALK = ("cells", "people", "streets", "places", "attachments")
 
 LISTS: tuple[ListOf, ...] = (
     ListOf("standing.csv", composite.COLUMNS, ("cells", "people"), composite.standing_rows),
+    ListOf("clusters.csv", clusters.COLUMNS, ("cells", "people"), clusters.cluster_rows),
     ListOf("additions.csv", additions.COLUMNS, _WALK, additions.addition_rows),
     ListOf("openings.csv", openings.COLUMNS, ("cells", "people", "streets", "attachments"), openings.opening_rows),
     ListOf("kinds.csv", data_check.KIND_COLUMNS, ("cells", "people", "places"), data_check.kind_rows, "quality"),

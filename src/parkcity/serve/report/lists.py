@@ -49,7 +49,7 @@ def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lan
         return str(zones.get(value, value))
     if name == "not_apart_from":
         return ("、" if lang == "zh" else ", ").join(str(zones.get(zone, zone)) for zone in str(value).split("|"))
-    if name == "index":
+    if name in {"index", "indicator"}:
         return INDICATORS.get(str(value)).name(lang)
     if name == "score":
         return unit("index").text(float(value), lang)
