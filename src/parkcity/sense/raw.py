@@ -84,6 +84,8 @@ class Reader:
     can_read: Callable[[Path], bool]
     read: Callable[[Request], Raw]
     memory_per_byte: float = 12.0
+    version: int = 1
+    """Raised whenever the same file and options give other rows than before."""
 
 
 READERS: Registry[Reader] = Registry("reader", "parkcity.sense.sources")

@@ -16,6 +16,7 @@ from parkcity.base.spec import load
 from parkcity.sense.read import source_hash
 from parkcity.twin import layers
 from parkcity.twin.estimate import cost_of, refuse_beyond
+from parkcity.twin.lock import check_built, check_locked, write_lock
 from parkcity.twin.store import LayerStore
 from parkcity.twin.twin import Twin
 from parkcity.twin.workshop import Progress, Workshop, no_progress
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from parkcity.base.spec import SourceSpec
+    from parkcity.base.spec import CitySpec, SourceSpec
+
+
+_ROOMS = ("base", "standards", "sense", "twin")
+"""The rooms on whose code the layers depend."""
 
 
 def twin_folder(folder: Path) -> Path:
@@ -32,20 +37,33 @@ def twin_folder(folder: Path) -> Path:
     return folder / "twin"
 
 
-def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | None = None) -> Twin:
-    """Build or bring up to date the twin of the city in `folder`, and open it.
+def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | None = None, locked: bool = False) -> Twin:
+    """Build or bring up to date the twin of the city in `folder`, write its lock, and open it.
 
-    Raises `InputError` with every fault of every source, and `LimitError` before it begins where it would need more memory than
-    `memory_gb`. An interrupted build leaves the old twin as it was.
+    `locked`: use only what the lock says, and prove that the layers have the bytes that it promises. Raises `InputError` with every
+    fault of every source, and `LimitError` before it begins where it would need more memory than `memory_gb`. An interrupted build
+    leaves the old twin as it was.
     """
     spec = load(folder)
+    if locked:
+        check_locked(spec)
+    twin = _built(spec, progress, memory_gb)
+    if locked:
+        check_built(spec, twin.manifest)
+    else:
+        write_lock(spec, twin.manifest)
+    return twin
+
+
+def _built(spec: CitySpec, progress: Progress, memory_gb: float | None) -> Twin:
+    folder = spec.folder
     store = LayerStore(twin_folder(folder))
     old = store.manifest() or {"layers": {}, "sources": []}
     hashes = {source.id: source_hash(spec, source) for source in spec.sources}
     projection = Projection.declared(spec.crs) if spec.crs else None
-    keys = layers.input_keys(spec, hashes, code_version("base", "standards", "sense", "twin"))
+    keys = layers.input_keys(spec, hashes, code_version(*_ROOMS))
     if _up_to_date(store, old, keys):
-        return Twin(spec, store.folder, old)
+        return Twin(spec, store.folder, _told_anew(store, spec, old))
     progress(f"needs up to {refuse_beyond(spec, memory_gb):.1f} GB", 0.0)
     shop = Workshop(spec, store, old, progress, hashes, projection)
     with _collected() as faults:
@@ -57,11 +75,32 @@ def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | 
     return Twin(spec, store.folder, {"format": 1, **manifest})
 
 
+def stale_layers(spec: CitySpec) -> list[str]:
+    """Layers that the next build would make: not on disk, damaged, or made from other inputs or by other code."""
+    store = LayerStore(twin_folder(spec.folder))
+    entries = (store.manifest() or {"layers": {}})["layers"]
+    hashes = {source.id: source_hash(spec, source) for source in spec.sources}
+    keys = layers.input_keys(spec, hashes, code_version(*_ROOMS))
+    sound = {name for name, entry in entries.items() if entry["input_key"] == keys.get(name) and store.complete(entry)}
+    return [name for name in keys if name not in sound]
+
+
 def _up_to_date(store: LayerStore, old: dict[str, Any], keys: dict[str, str]) -> bool:
     entries = old["layers"]
     return set(entries) == set(keys) and all(
         entries[name]["input_key"] == key and store.complete(entries[name]) for name, key in keys.items()
     )
+
+
+def _told_anew(store: LayerStore, spec: CitySpec, old: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with licences, attributions and notes as they are declared now: no layer depends on them, reports do."""
+    declared = {source.id: {name: getattr(source, name) for name in ("licence", "attribution", "note")} for source in spec.sources}
+    sources = [{**row, **declared[row["id"]]} for row in old["sources"] if row["id"] in declared]
+    if sources == old["sources"]:
+        return old
+    fresh = {**old, "sources": sources}
+    store.commit({name: value for name, value in fresh.items() if name != "format"})
+    return fresh
 
 
 @contextmanager

@@ -73,9 +73,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done; 1 the input is at fault; 2 wrong usage; 130 interrupted."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        status = cli.main(standalone_mode=False)
+        if isinstance(status, int):
+            # What a command ends with by `Exit` comes back as a number here.
+            sys.exit(status)
     except click.UsageError as error:
         error.show()
         sys.exit(2)
