@@ -61,6 +61,12 @@ def _points(twin: Twin) -> list[dict[str, Any]]:
         for row in twin.manifest["sources"]
         if row["refused"]
     ]
+    return points + (_unattached(twin) + _pieces(twin) if twin.has("attachments") else []) + _conflicts(twin) + _compared(twin) + _old(twin)
+
+
+def _unattached(twin: Twin) -> list[dict[str, Any]]:
+    """Cells and places that meet no street."""
+    points = []
     residents = twin.residents()
     attachments = twin.layer("attachments")
     failures = attachments.table("failures")
@@ -79,7 +85,20 @@ def _points(twin: Twin) -> list[dict[str, Any]]:
     for _, row in failures[failures["what"] == "place"].iterrows():
         what = f"'{row['name']}' ({row['kind']}) is {row['distance_m']:,.0f} m from the nearest street"
         points.append(_point(f"place {row['id']}", what, 0.0, "check its position"))
-    return points + _pieces(twin) + _compared(twin) + _old(twin)
+    return points
+
+
+def _conflicts(twin: Twin) -> list[dict[str, Any]]:
+    """Places of which two lists disagree what they are."""
+    layer = twin.layer("places")
+    if "matches" not in layer.parts:
+        return []
+    rows = layer.table("matches")
+    todo = "look at both, and correct one of the lists"
+    return [
+        _point(f"place {row['kept']}", f"'{row['name']}' is {row['kind']} here and {row['other_kind']} in {row['other_source']}", 0.0, todo)
+        for row in rows[rows["verdict"] == "conflict"].to_dict("records")
+    ]
 
 
 def _point(subject: str, what: str, residents: float, todo: str) -> dict[str, Any]:
