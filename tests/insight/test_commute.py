@@ -10,11 +10,14 @@ import pytest
 from tests.scenes.town import PEOPLE, Town, cell_id, write_town
 
 from parkcity.base.errors import UsageError
+from parkcity.base.words import Words
 from parkcity.insight.commuting import assumptions, commutes, jobs, workers
+from parkcity.insight.explain import explain
 from parkcity.insight.inputs import Inputs
 from parkcity.insight.operators.flows import mean_cost
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import measure, status_of
+from parkcity.serve.report.explanation import explanation_text
 from parkcity.standards import parameter
 from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
@@ -137,9 +140,14 @@ def test_jobs_by_day_are_those_present_less_those_who_stayed(tmp_path: Path) -> 
     inputs = Inputs(twin)
     there = np.maximum(PEOPLE // 2 - twin.residents() + workers(inputs), 0)
     assert jobs(inputs) == pytest.approx(there * workers(inputs).sum() / there.sum())
-    assert assumptions(inputs)[0].startswith("jobs: people by day")
+    texts = Words.load("parkcity.insight", "assumptions.csv")
+    assert assumptions(inputs)[0] == "jobs_by_day"
+    assert set(assumptions(inputs, unit="min")) <= set(texts)
     flag = {flag.id: flag for flag in measure(twin, "commute.mean_km").flags("city")}["modelled"]
-    assert "gravity flows" in flag.detail
+    assert flag.detail.split("; ") == assumptions(inputs)
+    told = explain(measure(twin, "commute.mean_min"), cell_id(50, 50))
+    assert told.assumed == ("jobs_by_day", "closed_city", "gravity", "mean_middle", "pace")
+    assert "gravity model" in explanation_text(told, "en")
     assert measure(twin, "commute.mean_km").rows("city")[0]["grade"] == "C"
 
 

@@ -289,13 +289,15 @@ def jobs_within(inputs: Inputs, minutes: float, mode: str) -> Floats:
 
 
 def assumptions(inputs: Inputs, **args: Any) -> list[str]:
-    """What had to be assumed for a number about commuting, in short names."""
+    """What had to be assumed for a number about commuting, as ids of the texts in `assumptions.csv`."""
     twin = inputs.twin
-    named = [] if twin.has("jobs") else ["jobs: people by day - residents + resident workers"]
+    named = [] if twin.has("jobs") else ["jobs_by_day"]
     if args.get("what") != "counts":
-        named += ["closed city: jobs scaled to resident workers", "gravity flows"]
+        named += ["closed_city", "gravity"]
         if "mean_km" not in twin.spec.commute:
-            named.append("mean distance: the lesser of a published one and the middle of what homes and jobs allow")
+            named.append("mean_middle")
+        if args.get("unit") == "min" and not args.get("mode"):
+            named.append("pace")
     return named
 
 
@@ -304,7 +306,13 @@ PROVIDERS.update(
         "workers": Provider(workers, BASE_LAYERS),
         "jobs": Provider(jobs, BASE_LAYERS, lacking=lacks_jobs, assumed=lambda inputs, **_: assumptions(inputs, what="counts")),
         "commute_km": Provider(commute_km, _LAYERS, walks=True, lacking=lacks_jobs, assumed=assumptions),
-        "commute_minutes": Provider(commute_minutes, _LAYERS, walks=True, lacking=lacks_class, assumed=assumptions),
+        "commute_minutes": Provider(
+            commute_minutes,
+            _LAYERS,
+            walks=True,
+            lacking=lacks_class,
+            assumed=lambda inputs, **args: assumptions(inputs, unit="min", **args),
+        ),
         "commute_within": Provider(commute_within, _LAYERS, walks=True, lacking=lacks_class, assumed=assumptions),
         "commute_same_zone": Provider(commute_same_zone, _LAYERS, walks=True, lacking=lacks_jobs, assumed=assumptions),
         "commute_least_km": Provider(commute_least_km, _LAYERS, walks=True, lacking=lacks_jobs, assumed=assumptions),

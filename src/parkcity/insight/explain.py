@@ -54,6 +54,7 @@ class Explanation:
     ways: list[Way]
     layers: list[dict[str, Any]]
     flags: dict[str, float]
+    assumed: tuple[str, ...]
     grade: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,6 +116,7 @@ def explain(measured: Measured, cell: str) -> Explanation:
         ways=[way_to(inputs, class_id, row) for class_id in classes] if walks else [],
         layers=_layers(inputs),
         flags={flag.id: float(flag.size[0]) for flag in flags},
+        assumed=tuple(name for flag in flags if flag.id == "modelled" for name in flag.detail.split("; ")),
         grade=grades_of(flags, 1)[0] if flags else GRADES[0],
     )
 

@@ -343,8 +343,8 @@ class Provider:
 
     `classes`: the classes of places that it rests on in a city, where they are not the argument `class_id`; `lacking`: what a city lacks
     for it beside whole layers, such as an attribute of the streets; `unknown`: how many of how many needs the data do not know;
-    `assumed`: what a model assumed for it in a city, in short names; `rests_on`: other indicators that it puts together. All are asked
-    with the arguments of the input.
+    `assumed`: what a model assumed for it in a city, as ids of `assumptions.csv`; `rests_on`: other indicators that it puts together.
+    All are asked with the arguments of the input.
     """
 
     give: Callable[..., Any]

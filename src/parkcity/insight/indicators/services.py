@@ -206,7 +206,7 @@ def _declare_for_age(row: Parameter) -> None:
 
 def _declare() -> None:
     _declare_counts()
-    loads = {load_row.id: load_row for load_row in load("service_loads")}
+    loads = {per_place.id.removeprefix("load."): per_place for per_place in load("service_loads")}
     for row in services():
         _declare_access(row)
         if row.id in loads:

@@ -42,6 +42,10 @@ def explanation_text(explanation: Explanation, lang: Lang) -> str:
     lines.append("  " + words.get("why_inputs", lang, inputs=", ".join(f"{key} = {shown}" for key, shown in explanation.inputs.items())))
     layers = "; ".join(f"{row['id']} ({row['date']}, {row['hash'][:8]})" for row in explanation.layers)
     lines.append("  " + words.get("why_layers", lang, layers=layers))
+    if explanation.assumed:
+        texts = Words.load("parkcity.insight", "assumptions.csv")
+        named = ("；" if lang == "zh" else "; ").join(texts.get(key, lang) for key in explanation.assumed)
+        lines.append("  " + words.get("why_assumed", lang, named=named))
     flags = ", ".join(f"{words.get('flag_' + key, lang)} {size:,.3g}" for key, size in explanation.flags.items()) or "–"
     lines.append("  " + words.get("why_grade", lang, grade=explanation.grade, flags=flags))
     return "\n".join(lines)
