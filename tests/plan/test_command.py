@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
 from parkcity.base.errors import InputError, UsageError
+from parkcity.base.words import Lang
 from parkcity.serve.cli.plan import plan
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +69,26 @@ def test_every_listing_prints_in_both_languages(arguments: tuple[str, ...], lang
     result = _run(CHENGDU, *arguments, "--lang", lang)
     assert result.exit_code == 0, result.exception
     assert result.output.strip()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_column_of_a_listing_has_its_own_title_in_each_language(lang: str) -> None:
+    from parkcity.plan.document import words
+    from parkcity.serve.cli import plan as module
+    from parkcity.serve.cli import plan_effects
+
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    listings = [plan_effects.EXPECTED, plan_effects.SPLIT, module._TABLE_COLUMNS]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple | ast.List) and len(node.elts) > 1:
+            texts = [part.value for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            if "mark" in texts or "item" in texts or "slip_days" in texts:
+                listings.append(tuple(texts))
+    assert len(listings) > 8
+    spoken = get_args(Lang)[get_args(Lang).index(lang)]
+    for columns in listings:
+        titles = [words().get(f"head.{name}" if words().has(f"head.{name}") else f"col.{name}", spoken) for name in columns]
+        assert len(set(titles)) == len(titles), titles
 
 
 def test_show_marks_each_value_from_memory() -> None:

@@ -162,3 +162,28 @@ def test_lint_tells_the_same_faults_of_both_stores_at_once(opened: Open, tmp_pat
     for part in ("holds 'furlong'", "article '9' is missing", "no indicator 'no.such'", "'gone.pdf' is not there"):
         assert sum(part in one for one in said) == 1, part
     assert all(fault.row for fault in faults)
+
+
+def test_a_database_of_an_earlier_version_gains_the_new_columns() -> None:
+    address = os.environ.get("PARKCITY_TEST_POSTGRES")
+    if not address:
+        pytest.skip("no database: set PARKCITY_TEST_POSTGRES to a libpq connection string")
+    import psycopg
+
+    from parkcity.plan.postgres import PostgresStore
+
+    schema = f"plan_{uuid4().hex[:12]}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        try:
+            first = PostgresStore(address, schema)
+            add(first, "owners", OWNER, AUTHOR)
+            first.close()
+            connection.execute(f'alter table "{schema}".owners drop column part_of')
+            connection.execute(f'drop table "{schema}".reviews')
+            again = PostgresStore(address, schema)
+            found = again.load()
+            again.close()
+            assert [(row["id"], row["part_of"]) for row in found["owners"]] == [("O1", "")]
+            assert len(found["reviews"]) == 0
+        finally:
+            connection.execute(f'drop schema if exists "{schema}" cascade')

@@ -6,14 +6,28 @@ import click
 
 from parkcity.base.errors import InputError, UsageError
 from parkcity.base.words import Lang, language
-from parkcity.serve.cli.output import emit, format_option, lang_option
-from parkcity.serve.cli.plan_context import ledger_of, mark_of, meta_of, store_of, time_options, view_of
+from parkcity.serve.cli.output import format_option, lang_option
+from parkcity.serve.cli.plan_context import emit, ledger_of, mark_of, meta_of, store_of, time_options, title_of, view_of
 from parkcity.serve.cli.plan_edit import add, amend, import_command
 from parkcity.serve.cli.plan_effects import effects
 from parkcity.serve.cli.plan_reports import annual, evaluate, export
 
 _STATUS_COLUMNS = ("target", "article", "status", "value", "path", "probability", "growth", "light", "goal", "unit", "deadline", "mark")
-_TABLE_COLUMNS = ("target", "status", "light", "value_op", "value", "goal", "unit", "path", "growth", "probability", "mark", "name")
+_TABLE_COLUMNS = (
+    "target",
+    "status",
+    "light",
+    "value_op",
+    "value",
+    "goal",
+    "unit",
+    "path",
+    "growth",
+    "probability",
+    "agree",
+    "mark",
+    "name",
+)
 _MORE_COLUMNS = (
     "value_on",
     "value_op",
@@ -84,7 +98,7 @@ def status(context: click.Context, at: str | None, known: str | None, light: str
         row = item.row()
         if light is None or row["light"] == light:
             memory = "M" if item.confidence == "M" or item.forecast_unverified else ""
-            rows.append(row | {"name": row[f"name_{spoken}"], "mark": mark_of(memory, spoken)})
+            rows.append(row | {"name": row[f"name_{spoken}"], "mark": mark_of(memory, spoken), "agree": row["views_agree"]})
     columns = _TABLE_COLUMNS if form == "table" else (*_STATUS_COLUMNS, *_MORE_COLUMNS)
     emit(rows, meta_of(view), columns, form, spoken)
 
@@ -140,7 +154,7 @@ def show(context: click.Context, row_id: str, at: str | None, known: str | None,
             )
             memory = "M" if item.confidence == "M" or item.forecast_unverified else ""
             rows.extend(
-                {"table": "status", "field": key, "value": value, "meaning": "", "mark": mark_of(memory, spoken)}
+                {"table": "status", "field": key, "value": value, "meaning": title_of(key, spoken), "mark": mark_of(memory, spoken)}
                 for key, value in item.row().items()
                 if value not in {None, ""} and key not in {"name_zh", "name_en", "source"}
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,3 +67,47 @@ def mark_of(confidence: object, lang: Lang) -> str:
     from parkcity.plan.document import words
 
     return words().get("unverified", lang) if confidence == "M" else ""
+
+
+CODED = {
+    "status": ("status", "task"),
+    "state": ("supervision",),
+    "light": ("light",),
+    "part": ("part",),
+    "agree": ("answer",),
+    "critical": ("answer",),
+    "value_op": ("op",),
+    "action": ("action",),
+}
+"""Columns whose cells are words of the program, and the heads under which the table of texts explains them."""
+
+
+def emit(rows: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], columns: Sequence[str], form: str, lang: Lang) -> None:
+    """Print rows of the plan: for programs as they are, for a person with titles and words in the person's language."""
+    from parkcity.serve.cli import output
+
+    if form != "table":
+        output.emit(rows, meta, columns, form, lang)
+        return
+    titles = {name: title_of(name, lang) for name in columns}
+    shown = [{title: _said(name, row.get(name), lang) for name, title in titles.items()} for row in rows]
+    output.emit(shown, meta, tuple(titles.values()), form, lang)
+
+
+def title_of(column: str, lang: Lang) -> str:
+    """The title of a column; a column that no text explains raises `KeyError`."""
+    from parkcity.plan.document import words
+
+    text = words()
+    return text.get(f"head.{column}" if text.has(f"head.{column}") else f"col.{column}", lang)
+
+
+def _said(column: str, cell: object, lang: Lang) -> object:
+    from parkcity.plan.document import words
+    from parkcity.plan.units import symbol
+
+    text = words()
+    if column == "unit" and cell:
+        return symbol(str(cell), lang)
+    keys = [f"{head}.{cell}" for head in CODED.get(column, ())]
+    return next((text.get(key, lang) for key in keys if cell and text.has(key)), cell)

@@ -9,8 +9,8 @@ import click
 
 from parkcity.base.errors import UsageError
 from parkcity.base.words import language
-from parkcity.serve.cli.output import emit, format_option, lang_option, quiet_option, threads_option
-from parkcity.serve.cli.plan_context import mark_of, meta_of, store_of, time_options, view_of
+from parkcity.serve.cli.output import format_option, lang_option, quiet_option, threads_option
+from parkcity.serve.cli.plan_context import emit, mark_of, meta_of, store_of, time_options, view_of
 from parkcity.serve.cli.plan_edit import author_of, author_options
 from parkcity.serve.cli.progress import progress_bar
 
