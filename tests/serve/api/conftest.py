@@ -20,7 +20,7 @@ from parkcity.serve.api.app import create_app
 from parkcity.serve.api.house import House
 from parkcity.serve.api.settings import Settings
 
-PASSWORD = " ".join(("correct", "horse", "battery", "staple"))
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that live as long as a test
 ROLES = ("viewer", "analyst", "planner", "operator", "admin")
 
 
@@ -50,7 +50,8 @@ class _Quiet(uvicorn.Server):
 @contextmanager
 def serving(settings: Settings) -> Iterator[Served]:
     house = House.open(settings)
-    server = _Quiet(uvicorn.Config(create_app(house), host="127.0.0.1", port=0, log_config=None, access_log=False, proxy_headers=False))
+    options = {"log_config": None, "access_log": False, "proxy_headers": False, "server_header": False}
+    server = _Quiet(uvicorn.Config(create_app(house), host="127.0.0.1", port=0, **options))  # type: ignore[arg-type]
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -104,13 +105,14 @@ def team_served(town_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield served
 
 
-def signed_in(served: Served, name: str) -> httpx.Client:
+@contextmanager
+def signed_in(served: Served, name: str) -> Iterator[httpx.Client]:
     """A client with a session of an account and the token that its writes need."""
-    client = httpx.Client(base_url=served.url, timeout=300)
-    answer = client.post("/api/v1/session", json={"name": name, "password": PASSWORD})
-    assert answer.status_code == 201, answer.text
-    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-    return client
+    with httpx.Client(base_url=served.url, timeout=300) as client:
+        answer = client.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield client
 
 
 def error_of(answer: httpx.Response) -> dict[str, Any]:

@@ -105,6 +105,7 @@ class Visit:
         self.method: str = scope["method"]
         self.status = 0
         self.read = 0
+        self.overflow = self.dropped = False
         self.kept: tuple[list[tuple[bytes, bytes]], list[bytes]] | None = None
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.state["request"] = self.request
@@ -150,6 +151,8 @@ class Visit:
         message = await self._receive()
         self.read += len(message.get("body", b""))
         if self.read > self.house.settings.max_body:
+            # Whoever reads the body may take this for a fault of its form: the answer is then put right on its way out.
+            self.overflow = True
             raise self._too_large()
         return message
 
@@ -211,6 +214,16 @@ class Visit:
     # --- after the route --------------------------------------------------------------------------------------------
 
     async def _outward(self, message: Message) -> None:
+        if self.overflow:
+            if message["type"] == "http.response.start":
+                self.overflow, self.dropped = False, True
+                await self._problem(self._too_large())
+            return
+        if self.dropped:
+            return
+        await self._onward(message)
+
+    async def _onward(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             given = [(name.lower(), value) for name, value in message["headers"] if name.lower() != HOT]
@@ -259,7 +272,7 @@ class Visit:
         body = json.dumps(body_of(error.status, kinds, error.message, self.request, [fault]), ensure_ascii=False).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-        await self._outward({"type": "http.response.start", "status": error.status, "headers": headers})
+        await self._onward({"type": "http.response.start", "status": error.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
         self.house.metrics.count(self.method, "gate", error.status, time.perf_counter() - self.begun)
 
