@@ -143,11 +143,13 @@ def _ferries(raw: Raw) -> NDArray[np.float64] | None:
     """Ends of the ferry lines of an extract (WGS 84)."""
     import shapely
 
-    routes: Any = raw.frames.get("transit_routes")
-    if routes is None or routes.empty:
-        return None
-    lines = shapely.get_parts(routes.geometry.to_numpy()[(routes["mode"] == "ferry").to_numpy()])
-    return np.concatenate([np.zeros((0, 2)), *(shapely.get_coordinates(line)[[0, -1]] for line in lines)])
+    found: list[Any] = [np.zeros((0, 2))]
+    for part, column in (("roads", "class"), ("transit_routes", "mode")):
+        table: Any = raw.frames.get(part)
+        if table is not None and len(table):
+            lines = shapely.get_parts(table.geometry.to_numpy()[(table[column] == "ferry").to_numpy()])
+            found += [shapely.get_coordinates(line)[[0, -1]] for line in lines]
+    return np.concatenate(found) if raw.frames else None
 
 
 def _cells(shop: Workshop) -> Layer:

@@ -96,11 +96,11 @@ def _facts(
     ferries: NDArray[np.float64],
     count: int,
 ) -> dict[str, NDArray[np.bool_]]:
-    """What touches each piece: a shut gate, a ferry, a crossing."""
+    """What touches each piece: a shut gate to another piece, a ferry, a crossing."""
     import shapely
 
     touches = {name: np.zeros(count, bool) for name in ("gate", "ferry", "crossing")}
-    for name, edges in _marked(arrays).items():
+    for name, edges in _marked(arrays, piece).items():
         touches[name][np.unique(piece[np.concatenate([arrays["edge_u"][edges], arrays["edge_v"][edges]])])] = True
     if len(ferries):
         reach = parameter("osm_parameters", "island.ferry").number
@@ -109,10 +109,12 @@ def _facts(
     return touches
 
 
-def _marked(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
+def _marked(arrays: dict[str, NDArray[Any]], piece: NDArray[np.int32]) -> dict[str, NDArray[np.int64]]:
     if "klass" not in arrays:
         return {}
-    shut = (arrays["klass"] == class_code("gate")) & ~passable_edges(arrays)
+    # A gate within one piece parts nothing: there is a way round.
+    parts = piece[arrays["edge_u"]] != piece[arrays["edge_v"]]
+    shut = (arrays["klass"] == class_code("gate")) & ~passable_edges(arrays) & parts
     crossing = arrays.get("crossing", np.zeros(len(shut), np.int8)) > 0
     return {"gate": np.nonzero(shut)[0], "crossing": np.nonzero(crossing)[0]}
 

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parkcity.standards import parameter
 from parkcity.twin.streets import edge_shapes
 
 if TYPE_CHECKING:
     from parkcity.serve.report.maps import Canvas
     from parkcity.twin.twin import Twin
 
+_MANY = 200
+"""More dots than this are drawn small."""
+
 
 def data_map(twin: Twin, canvas: Canvas) -> dict[str, Any] | None:
-    """Paths in drawing units: `islands`, `joins` (the link that would join each), `unattached`, and their numbers.
+    """Paths in drawing units: `islands`, `joins` (the link that would join each that is near), `unattached`, and their numbers.
 
     None where the city has no streets, or nothing is doubtful.
     """
@@ -27,13 +31,15 @@ def data_map(twin: Twin, canvas: Canvas) -> dict[str, Any] | None:
         return None
     apart = np.isin(np.asarray(arrays["node_piece"])[np.asarray(arrays["edge_u"])], pieces["piece"].to_numpy())
     lines = edge_shapes(arrays)[apart]
-    joins = _line(canvas, twin, pieces[["lon", "lat", "to_lon", "to_lat"]].to_numpy(float))
+    near = pieces["gap_m"] <= parameter("engine_parameters", "component.island_gap").number
+    joins = _line(canvas, twin, pieces[near][["lon", "lat", "to_lon", "to_lat"]].to_numpy(float))
     return {
         "islands": "".join(canvas.path(line) for line in lines),
         "joins": joins,
         "unattached": "".join(f"M{x} {y}h0" for x, y in _placed(canvas, twin, failures[["lon", "lat"]].to_numpy(float)).tolist()),
         "pieces": f"{len(pieces):,}",
         "lost": f"{len(failures):,}",
+        "many": len(failures) > _MANY,
     }
 
 
