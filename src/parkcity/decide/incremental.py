@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _WALKS_ON = ("cells", "streets")
 _PLACE_LAYERS = {"places", "attachments"}
+_FOLLOWED = {"places", "attachments", "streets", "people", "cells"}
+"""Layers of which every provider names those that it rests on; where another one changed, everything is measured again."""
 _WITHOUT_PEOPLE = {
     "distance_m",
     "minutes",
@@ -143,6 +145,8 @@ class InputsUnder(Inputs):
 
     def is_untouched(self, indicator: Indicator) -> bool:
         """Do all inputs of an indicator equal those of the baseline, by what the scenario changed?"""
+        if set(self._under.changed) - _FOLLOWED:
+            return False
         return not any(self._touched_layers(entry) for entry in indicator.inputs.values())
 
     def _touched_layers(self, entry: Input) -> set[str]:

@@ -95,9 +95,68 @@ class Scenario:
         """New residents in a cell, named by its id or by a point (WGS 84 degrees) in it."""
         return self.change("add_people", residents=residents, cell=cell, lon=lon, lat=lat, day=day)
 
-    def add_link(self, line: Sequence[Sequence[float]], *, length_m: float | None = None, cost: float | None = None) -> Scenario:
-        """A new street along a line of points (WGS 84 degrees) whose ends join the nearest streets."""
-        return self.change("add_link", line=line, length_m=length_m, cost=cost)
+    def add_link(
+        self, line: Sequence[Sequence[float]], *, length_m: float | None = None, street: str | None = None, cost: float | None = None
+    ) -> Scenario:
+        """A new street along a line of points (WGS 84 degrees) whose ends join the nearest streets; `street` is its class."""
+        return self.change("add_link", line=line, length_m=length_m, **{"class": street}, cost=cost)
+
+    def add_crossing(self, line: Sequence[Sequence[float]], *, crossing: str | None = None, cost: float | None = None) -> Scenario:
+        """A new way on foot over a road: unmarked, marked or signals."""
+        return self.change("add_crossing", line=line, crossing=crossing, cost=cost)
+
+    def add_bridge(
+        self, line: Sequence[Sequence[float]], *, length_m: float | None = None, street: str | None = None, cost: float | None = None
+    ) -> Scenario:
+        """A new bridge, joined to the streets at its ends only; `street` is its class."""
+        return self.change("add_bridge", line=line, length_m=length_m, **{"class": street}, cost=cost)
+
+    def reclass_link(
+        self,
+        street: str,
+        *,
+        lon: float | None = None,
+        lat: float | None = None,
+        polygon: Sequence[Sequence[float]] | None = None,
+        maxspeed: float | None = None,
+        lanes: float | None = None,
+        cost: float | None = None,
+    ) -> Scenario:
+        """Give the street nearest to a point, or all that cross a polygon (WGS 84 degrees), another class."""
+        place = {"lon": lon, "lat": lat, "polygon": polygon}
+        return self.change("reclass_link", **{"class": street}, **place, maxspeed=maxspeed, lanes=lanes, cost=cost)
+
+    def open_gate(
+        self,
+        *,
+        lon: float | None = None,
+        lat: float | None = None,
+        polygon: Sequence[Sequence[float]] | None = None,
+        cost: float | None = None,
+    ) -> Scenario:
+        """Open the closed street nearest to a point, or all closed ones that cross a polygon (WGS 84 degrees), on foot and bicycle."""
+        return self.change("open_gate", lon=lon, lat=lat, polygon=polygon, cost=cost)
+
+    def add_lift(self, *, lon: float, lat: float, cost: float | None = None) -> Scenario:
+        """A lift beside the steps nearest to a point (WGS 84 degrees)."""
+        return self.change("add_lift", lon=lon, lat=lat, cost=cost)
+
+    def add_jobs(
+        self,
+        jobs: float,
+        *,
+        cell: str | None = None,
+        lon: float | None = None,
+        lat: float | None = None,
+        sector: str | None = None,
+        cost: float | None = None,
+    ) -> Scenario:
+        """New jobs in a cell, named by its id or by a point (WGS 84 degrees) in it."""
+        return self.change("add_jobs", jobs=jobs, cell=cell, lon=lon, lat=lat, sector=sector, cost=cost)
+
+    def rezone(self, polygon: Sequence[Sequence[float]], use: str, *, name: str | None = None, cost: float | None = None) -> Scenario:
+        """Give the land inside a polygon (WGS 84 degrees) another use."""
+        return self.change("rezone", polygon=polygon, use=use, name=name, cost=cost)
 
     def close_link(
         self,
@@ -165,7 +224,7 @@ class TwinUnder(Twin):
 
     def layer(self, name: str) -> StoredLayer:
         """One layer, as the scenario leaves it."""
-        return self.changed[name] if name in self.changed else super().layer(name)
+        return self.changed[name] if name in self.changed else self.base.layer(name)
 
     @cached_property
     def cells(self) -> gpd.GeoDataFrame:

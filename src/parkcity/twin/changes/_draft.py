@@ -68,6 +68,7 @@ class Draft:
     people: dict[str, NDArray[Any]] | None = None
     index: StreetIndex | None = None
     places_changed: bool = False
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ground: Ground) -> Draft:
@@ -162,6 +163,23 @@ class Draft:
             self.people[period] = np.array(self.twin.layer("people").array(period))
         return self.people[period]
 
+    # --- other layers ---------------------------------------------------------------------------------------------------
+
+    def layer_arrays(self, layer: str) -> dict[str, NDArray[Any]]:
+        """The arrays of a layer, copied on first use, to be edited in place."""
+        if layer not in self.others:
+            self.others[layer] = {name: np.array(array) for name, array in self.twin.layer(layer).arrays().items()}
+        return self.others[layer]
+
+    def layer_shapes(self, layer: str, part: str) -> gpd.GeoDataFrame:
+        """A table of a layer with its shapes, as it is now."""
+        changed = self.others.get(layer, {})
+        return changed[part] if part in changed else self.twin.layer(layer).shapes(part)
+
+    def set_layer_shapes(self, layer: str, part: str, table: gpd.GeoDataFrame) -> None:
+        """Put another table in the place of one."""
+        self.others.setdefault(layer, {})[part] = table
+
     # --- streets ----------------------------------------------------------------------------------------------------
 
     def street_arrays(self) -> dict[str, NDArray[Any]]:
@@ -186,6 +204,8 @@ class Draft:
             totals |= {period: float(counts.sum()) for period, counts in self.people.items()}
             fingerprint = array_hash(*(self.people[period] for period in sorted(self.people)))
             changed["people"] = self._changed("people", self.people, {"totals": totals}, fingerprint)
+        for name, parts in self.others.items():
+            changed[name] = self._changed(name, parts, _meta_of(name, parts), _fingerprint(parts))
         return changed
 
     def _place_fingerprint(self) -> str:
@@ -201,6 +221,27 @@ class Draft:
             files[part] = "in-memory.npy" if isinstance(value, np.ndarray) else "in-memory.parquet"
         entry = {**base.entry, "files": files, "meta": {**base.meta, **meta}, "hash": hash_json([base.hash, fingerprint])}
         return ChangedLayer(base.folder, name, entry, dict(parts))
+
+
+def _meta_of(name: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the meta of a layer says that follows from its content."""
+    if name == "jobs":
+        return {"total": float(np.asarray(parts["jobs"]).sum())}
+    return {"count": {part: len(table) for part, table in parts.items()}}
+
+
+def _fingerprint(parts: Mapping[str, Any]) -> str:
+    """A hash of arrays and tables with shapes."""
+    import shapely
+
+    words = []
+    for part, value in sorted(parts.items()):
+        if isinstance(value, np.ndarray):
+            words.append([part, array_hash(value)])
+        else:
+            plain = value.drop(columns="geometry").astype(str).to_numpy().tolist()
+            words.append([part, hash_json([plain, [shape.hex() for shape in shapely.to_wkb(value.geometry.to_numpy())]])])
+    return hash_json(words)
 
 
 def scenario_source(twin: Twin) -> tuple[Any, dict[str, Any]]:

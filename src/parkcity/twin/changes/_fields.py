@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from parkcity.base.words import Lang
     from parkcity.twin.changes._draft import Draft
 
-FieldType = Literal["text", "number", "kind", "points"]
+FieldType = Literal["text", "number", "kind", "points", "choice"]
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 
@@ -31,12 +31,15 @@ class Field:
     maximum: float | None = None
     unit: str = ""
     least_points: int = 0
+    choices: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> str:
         """What the field allows, in words."""
         if self.type == "kind":
             return f"one of {', '.join(kinds())}."
+        if self.type == "choice":
+            return f"one of {', '.join(self.choices)}."
         if self.type == "points":
             return f"a list of at least {self.least_points} points [lon, lat] in WGS 84 degrees."
         if self.type == "text":
@@ -49,6 +52,8 @@ class Field:
         """Is a value of the right type and within the range?"""
         if self.type == "kind":
             return isinstance(value, str) and value in kinds()
+        if self.type == "choice":
+            return isinstance(value, str) and value in self.choices
         if self.type == "text":
             return isinstance(value, str) and bool(value.strip())
         if self.type == "points":

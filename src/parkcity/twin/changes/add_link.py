@@ -1,4 +1,4 @@
-"""Add a street: a path, a bridge, a gate through a wall."""
+"""Add a street along a line of points."""
 
 from __future__ import annotations
 
@@ -8,15 +8,34 @@ import numpy as np
 
 from parkcity.twin.changes._fields import CHANGES, ChangeKind, Effect, Field, Report
 from parkcity.twin.changes._links import add_edge, begin, finish, join_point
+from parkcity.twin.changes._street_kinds import class_codes, passage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from parkcity.twin.changes._draft import Draft
 
+LINE = Field("line", "points", required=True, least_points=2)
+LENGTH = Field("length_m", "number", minimum=0.1, unit="m")
+
 
 def add_link(draft: Draft, values: Mapping[str, Any], report: Report) -> Effect | None:
-    """A street along a line whose two ends join the nearest streets; it has the attributes of the street that it leaves."""
+    """A street along a line whose two ends join the nearest streets; it is of the class given, or like the street that it leaves."""
+    attributes: dict[str, float] = {}
+    if "class" in values:
+        attributes = {"klass": class_codes()[values["class"]], **passage(values["class"])}
+    return new_street(draft, values, report, "add_link", attributes)
+
+
+def new_street(
+    draft: Draft,
+    values: Mapping[str, Any],
+    report: Report,
+    change: str,
+    attributes: Mapping[str, float],
+    slots: Mapping[str, object] | None = None,
+) -> Effect | None:
+    """Add a street with attributes of its own where the city knows such; the others are those of the street that it leaves."""
     import shapely
 
     given = np.asarray(values["line"], np.float64)
@@ -40,8 +59,13 @@ def add_link(draft: Draft, values: Mapping[str, Any], report: Report) -> Effect 
         return None
     like = int(np.flatnonzero((arrays["edge_u"] == u) | (arrays["edge_v"] == u))[0])
     bent = line if "geom_start" in arrays else ends
-    points = finish(draft, add_edge(arrays, u, v, length, bent, like), {}, shapely.LineString(bent))
-    return Effect("add_link", {"metres": f"{length:,.0f}", "points": f"{points:,}"}, {"streets": 1, "attachments": points})
+    made = add_edge(arrays, u, v, length, bent, like)
+    for name, value in attributes.items():
+        if name in made:
+            made[name][-1] = value
+    points = finish(draft, made, {}, shapely.LineString(bent))
+    told = {"metres": f"{length:,.0f}", "points": f"{points:,}", **(slots or {})}
+    return Effect(change, told, {"streets": 1, "attachments": points})
 
 
 CHANGES.add(
@@ -49,7 +73,7 @@ CHANGES.add(
         "add_link",
         "新增道路",
         "Add a street",
-        (Field("line", "points", required=True, least_points=2), Field("length_m", "number", minimum=0.1, unit="m")),
+        (LINE, LENGTH, Field("class", "choice", choices=tuple(class_codes()))),
         add_link,
     )
 )
