@@ -101,7 +101,8 @@ def _facts(
 
     touches = {name: np.zeros(count, bool) for name in ("gate", "ferry", "crossing")}
     for name, edges in _marked(arrays, piece).items():
-        touches[name][np.unique(piece[np.concatenate([arrays["edge_u"][edges], arrays["edge_v"][edges]])])] = True
+        # Of two pieces that a gate parts, the smaller one (the higher number) is the one shut in.
+        touches[name][np.maximum(piece[arrays["edge_u"][edges]], piece[arrays["edge_v"][edges]])] = True
     if len(ferries):
         reach = parameter("osm_parameters", "island.ferry").number
         _, near = shapely.STRtree(lines).query(np.asarray(shapely.points(ferries), object), predicate="dwithin", distance=reach)
