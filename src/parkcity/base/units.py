@@ -46,6 +46,7 @@ _UNITS = {
         Unit("min", "分钟", "min", 1),
         Unit("m2", "平方米", "m²", 0),
         Unit("km2", "平方公里", "km²", 1),
+        Unit("m/person", "米/人", "m/person", 2),
         Unit("ha", "公顷", "ha", 2),
         Unit("m2/person", "平方米/人", "m²/person", 1),
         Unit("km/km2", "公里/平方公里", "km/km²", 2),
