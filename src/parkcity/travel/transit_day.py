@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -166,6 +166,7 @@ def _day(timetable: Timetable, blocks: list[_Block], usable: NDArray[np.bool_]) 
         departure.astype(np.int32),
         at_stop,
         boarding,
+        departure_rows(size, trips),
     )
     names = np.concatenate([block.trip for block in blocks]) if blocks else empty
     return TransitDay(lines, len(usable), names.astype(np.int32), pattern, timetable.assumed)
@@ -197,8 +198,14 @@ def trimmed(day: TransitDay, first: int, last: int) -> TransitDay:
         times=np.concatenate([[0], np.cumsum(counts * size)]).astype(np.int64),
         arrival=arrival,
         departure=departure,
+        row=departure_rows(size, counts),
     )
     return replace(day, lines=cut, trip=day.trip[of_trip])
+
+
+def departure_rows(size: NDArray[Any], trips: NDArray[Any]) -> NDArray[np.int64]:
+    """Where the departures of every call begin, int64 [calls + 1], for patterns of so many calls and trips."""
+    return np.concatenate([[0], np.cumsum(np.repeat(trips, size))]).astype(np.int64)
 
 
 def _spans(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -243,6 +250,17 @@ def mirrored(day: TransitDay) -> TransitDay:
     stop, board = lines.stop[source], lines.alight[source]
     at_stop, boarding = boarding_calls(stop, board, lines.calls, day.stops)
     turned = Lines(
-        lines.calls, stop, board, lines.board[source], lines.pattern, lines.trips, lines.times, arrival, departure, at_stop, boarding
+        lines.calls,
+        stop,
+        board,
+        lines.board[source],
+        lines.pattern,
+        lines.trips,
+        lines.times,
+        arrival,
+        departure,
+        at_stop,
+        boarding,
+        lines.row,
     )
     return TransitDay(turned, day.stops, trip, day.pattern, day.assumed, origin, not day.backwards)

@@ -109,7 +109,7 @@ class _Search:
             best = self.departure + direct
         rows = slice(int(self.egress.start[place]), int(self.egress.start[place + 1]))
         stops, walks = self.egress.target[rows], self.egress.seconds[rows].astype(np.int64)
-        arrivals = self.arena.ride[stops, rides].astype(np.int64) + walks if rides else np.zeros(0, np.int64)
+        arrivals = self.arena.ride[rides, stops].astype(np.int64) + walks if rides else np.zeros(0, np.int64)
         if len(arrivals) and arrivals.min() < best:
             at = int(np.argmin(arrivals))
             best, stop = int(arrivals[at]), int(stops[at])
@@ -117,9 +117,9 @@ class _Search:
             return None
         if stop < 0:
             return Journey(self.departure, best, (Walk(-1, -1, self.departure, best),))
-        arrived = int(self.arena.ride[stop, rides])
+        arrived = int(self.arena.ride[rides, stop])
         legs: list[Walk | Ride] = [Walk(stop, -1, arrived, best)]
-        used = int(np.flatnonzero(self.arena.ride[stop, : rides + 1] == arrived)[0])
+        used = int(np.flatnonzero(self.arena.ride[: rides + 1, stop] == arrived)[0])
         while used:
             ride = self._ride(stop, used)
             legs.append(ride)
@@ -137,7 +137,7 @@ class _Search:
     def _ride(self, stop: int, used: int) -> Ride:
         """The ride that gave the label of a stop after so many rides: the last moment to get on, so that one waits at the stop before."""
         lines, arena, day = self.setting.day.lines, self.arena, self.setting.day
-        arrived = int(arena.ride[stop, used])
+        arrived = int(arena.ride[used, stop])
         for call in np.flatnonzero((lines.stop == stop) & lines.alight).tolist():
             pattern = int(lines.pattern[call])
             first, size = int(lines.calls[pattern]), int(lines.calls[pattern + 1] - lines.calls[pattern])
@@ -148,7 +148,7 @@ class _Search:
             for trip in np.flatnonzero(times[:, place] == arrived).tolist():
                 before = np.arange(place)
                 stops = lines.stop[first + before]
-                able = lines.board[first + before] & (arena.ready[stops, used - 1] <= leaves[before, trip])
+                able = lines.board[first + before] & (arena.ready[used - 1, stops] <= leaves[before, trip])
                 if able.any():
                     on = int(np.flatnonzero(able)[-1])
                     row = int(lines.trips[pattern]) + trip
@@ -160,12 +160,12 @@ class _Search:
 
     def _walk(self, stop: int, used: int) -> tuple[Walk, int]:
         """The walk that made a stop ready after so many rides, and the rides that it took to its beginning."""
-        ready = int(self.arena.ready[stop, used])
-        used = int(np.flatnonzero(self.arena.ready[stop, : used + 1] == ready)[0])
+        ready = int(self.arena.ready[used, stop])
+        used = int(np.flatnonzero(self.arena.ready[: used + 1, stop] == ready)[0])
         if used == 0:
             return Walk(-1, stop, self.departure, ready), 0
         rows = slice(int(self.back.start[stop]), int(self.back.start[stop + 1]))
         start, seconds = self.back.target[rows], self.back.seconds[rows].astype(np.int64)
-        at: NDArray[np.int64] = np.flatnonzero(self.arena.ride[start, used].astype(np.int64) + seconds == ready)
+        at: NDArray[np.int64] = np.flatnonzero(self.arena.ride[used, start].astype(np.int64) + seconds == ready)
         chosen = int(at[0])
         return Walk(int(start[chosen]), stop, ready - int(seconds[chosen]), ready), used

@@ -28,13 +28,14 @@ def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
     """Room of one thread for a range of departures."""
     from parkcity.travel.kernels.raptor import NEVER, Arena
 
-    stops, calls, columns = setting.day.stops, len(lines.stop), setting.most_rides + 1
+    stops, calls, rows = setting.day.stops, len(lines.stop), setting.most_rides + 1
     patterns = len(lines.calls) - 1
     return Arena(
-        ride=np.full((stops, columns), NEVER, np.int32),
-        ready=np.full((stops, columns), NEVER, np.int32),
-        ridden=np.full((calls, columns), NEVER, np.int32),
+        ride=np.full((rows, stops), NEVER, np.int32),
+        ready=np.full((rows, stops), NEVER, np.int32),
+        ridden=np.full((rows, calls), NEVER, np.int32),
         first=np.full(patterns, NEVER, np.int32),
+        end=np.zeros(patterns, np.int32),
         queue=np.zeros(patterns, np.int32),
         marked=np.zeros(stops, bool),
         fresh=np.zeros(stops, bool),
@@ -59,6 +60,7 @@ def make_once(setting: TransitSetting, lines: Lines) -> Once:
         ready=np.empty(stops, np.int32),
         ridden=np.empty(len(lines.stop), np.int32),
         first=np.full(patterns, NEVER, np.int32),
+        end=np.zeros(patterns, np.int32),
         queue=np.zeros(patterns, np.int32),
         marked=np.zeros(stops, bool),
         fresh=np.zeros(stops, bool),

@@ -26,7 +26,8 @@ class Lines(NamedTuple):
     """The trips of one day. p patterns, q calls, c calls of all trips, s stops.
 
     `calls` int32 [p + 1] into `stop` int32 [q], `board`, `alight` bool [q], `pattern` int32 [q]; `trips` int32 [p + 1]; `times` int64
-    [p + 1] into `arrival` int32 [c], trip after trip, and `departure` int32 [c], call after call (all trips at the first call, …);
+    [p + 1] into `arrival` int32 [c], trip after trip, and `departure` int32 [c], call after call (all trips at the first call, …), the
+    departures of a call beginning at `row` int64 [q + 1];
     `at_stop` int32 [s + 1] into `boarding` int32: the calls at which one may get on at each stop, the last call of a pattern never.
     """
 
@@ -41,6 +42,7 @@ class Lines(NamedTuple):
     departure: Int32
     at_stop: Int32
     boarding: Int32
+    row: Int64
 
 
 class Hops(NamedTuple):
@@ -52,18 +54,20 @@ class Hops(NamedTuple):
 
 
 class Arena(NamedTuple):
-    """The room of one thread, for K rides. Column k of a label means: with at most k rides.
+    """The room of one thread, for K rides. Row k of a label means: with at most k rides.
 
-    `ride` int32 [s, K + 1]: arrival by a ride; `ready` int32 [s, K + 1]: ready to board; `ridden` int32 [q, K + 1]: the earliest trip
-    that reached a call; `first` int32 [p]: first marked call of a pattern, `queue` int32 [p]; `marked`, `fresh` bool [s] with their
+    `ride` int32 [K + 1, s]: arrival by a ride; `ready` int32 [K + 1, s]: ready to board; `ridden` int32 [K + 1, q]: the earliest trip
+    that reached a call; `first`, `end` int32 [p]: first and last call of a pattern at which an earlier trip can be caught, `queue`
+    int32 [p]; `marked`, `fresh` bool [s] with their
     lists `marks`, `news`, `changed` int32 [s]; `touched` bool [s]; `call` int32 [s]: the call by which a stop of `news` was reached;
-    `last` int32 [s]: the call that gave the last column; `best` int32 [places].
+    `last` int32 [s]: the call that gave the last row; `best` int32 [places].
     """
 
     ride: Int32
     ready: Int32
     ridden: Int32
     first: Int32
+    end: Int32
     queue: Int32
     marked: Bool
     fresh: Bool
@@ -86,42 +90,42 @@ def scan(lines: Lines, arena: Arena, k: int, horizon: int, queued: int) -> int:
     calls, stops, board, alight, trips_of, times = lines.calls, lines.stop, lines.board, lines.alight, lines.trips, lines.times
     arrivals, departures = lines.arrival, lines.departure
     ride, ready, ridden, marked, fresh, list_of_news = arena.ride, arena.ready, arena.ridden, arena.marked, arena.fresh, arena.news
-    first, queue, call_of, last_of = arena.first, arena.queue, arena.call, arena.last
-    columns = ride.shape[1]
+    first, end_of, queue, call_of, last_of = arena.first, arena.end, arena.queue, arena.call, arena.last
+    columns = ride.shape[0]
     news = 0
     for q in range(queued):
         p = queue[q]
         begin, end = calls[p], calls[p + 1]
         trips, size, base = trips_of[p + 1] - trips_of[p], end - begin, times[p]
-        trip = -1
+        trip, final = -1, end_of[p]
         for c in range(first[p], end):
             stop = stops[c]
             if trip >= 0:
                 time = arrivals[base + trip * size + (c - begin)]
-                if ridden[c, k] <= trip or time > horizon:
+                if ridden[k, c] <= trip or time > horizon:
                     trip = -1
                 else:
                     for j in range(k, columns):
-                        if ridden[c, j] <= trip:
+                        if ridden[j, c] <= trip:
                             break
-                        ridden[c, j] = trip
-                    if alight[c] and time < ride[stop, k]:
-                        if time < ride[stop, columns - 1]:
+                        ridden[j, c] = trip
+                    if alight[c] and time < ride[k, stop]:
+                        if time < ride[columns - 1, stop]:
                             last_of[stop] = c
                         for j in range(k, columns):
-                            if ride[stop, j] <= time:
+                            if ride[j, stop] <= time:
                                 break
-                            ride[stop, j] = time
+                            ride[j, stop] = time
                         call_of[stop] = c
                         if not fresh[stop]:
                             fresh[stop] = True
                             list_of_news[news] = stop
                             news += 1
             if marked[stop] and board[c] and c < end - 1:
-                high = min(trips, ridden[c + 1, k])
+                high = min(trips, ridden[k, c + 1])
                 if trip >= 0:
                     high = min(high, trip)
-                row, soonest = base + (c - begin) * trips, ready[stop, k - 1]
+                row, soonest = base + (c - begin) * trips, ready[k - 1, stop]
                 if high > 0 and departures[row + high - 1] >= soonest:
                     low, top = 0, high - 1
                     while low < top:
@@ -132,29 +136,36 @@ def scan(lines: Lines, arena: Arena, k: int, horizon: int, queued: int) -> int:
                             low = middle + 1
                     if departures[row + low] <= horizon:
                         trip = low
+            if trip < 0 and c >= final:
+                break
         first[p] = NEVER
     return news
 
 
 @kernel
-def enqueue(lines: Lines, arena: Arena, marks: int) -> int:
-    """Queue the patterns that can be boarded at marked stops, each with its first marked call. Returns their number."""
-    at_stop, boarding, pattern, first, queue, list_of_marks = (
-        *(lines.at_stop, lines.boarding, lines.pattern),
-        *(arena.first, arena.queue, arena.marks),
-    )
+def enqueue(lines: Lines, arena: Arena, marks: int, k: int) -> int:
+    """Queue the patterns on which an earlier trip than before can be caught at a marked stop, with the first and last such call.
+
+    Returns their number.
+    """
+    at_stop, boarding, pattern, row, departures = lines.at_stop, lines.boarding, lines.pattern, lines.row, lines.departure
+    first, end, queue, list_of_marks, ridden, ready = arena.first, arena.end, arena.queue, arena.marks, arena.ridden, arena.ready
     queued = 0
     for i in range(marks):
         stop = list_of_marks[i]
+        soonest = ready[k - 1, stop]
         for b in range(at_stop[stop], at_stop[stop + 1]):
             c = boarding[b]
+            high = min(row[c + 1] - row[c], ridden[k, c + 1])
+            if high == 0 or departures[row[c] + high - 1] < soonest:
+                continue
             p = pattern[c]
             if first[p] == NEVER:
                 queue[queued] = p
                 queued += 1
-                first[p] = c
-            elif c < first[p]:
-                first[p] = c
+                first[p], end[p] = c, c
+            else:
+                first[p], end[p] = min(first[p], c), max(end[p], c)
     return queued
 
 
@@ -163,18 +174,18 @@ def change(walks: Hops, arena: Arena, k: int, horizon: int, news: int) -> int:
     """Walk from the calls just reached to stops, marking those that are ready earlier than before. Returns the number of marks."""
     start, target, seconds = walks.start, walks.target, walks.seconds
     ride, ready, marked, marks_of, news_of, call_of = arena.ride, arena.ready, arena.marked, arena.marks, arena.news, arena.call
-    columns = ride.shape[1]
+    columns = ride.shape[0]
     marks = 0
     for i in range(news):
         stop = news_of[i]
-        arrival, call = ride[stop, k], call_of[stop]
+        arrival, call = ride[k, stop], call_of[stop]
         for w in range(start[call], start[call + 1]):
             time, to = arrival + seconds[w], target[w]
-            if time <= horizon and time < ready[to, k]:
+            if time <= horizon and time < ready[k, to]:
                 for j in range(k, columns):
-                    if ready[to, j] <= time:
+                    if ready[j, to] <= time:
                         break
-                    ready[to, j] = time
+                    ready[j, to] = time
                 if not marked[to]:
                     marked[to] = True
                     marks_of[marks] = to
@@ -190,11 +201,11 @@ def leave(access: Hops, arena: Arena, origin: int, time: int, horizon: int) -> i
     marks = 0
     for a in range(start[origin], start[origin + 1]):
         stop, moment = target[a], time + seconds[a]
-        if moment <= horizon and moment < ready[stop, 0]:
-            for j in range(ready.shape[1]):
-                if ready[stop, j] <= moment:
+        if moment <= horizon and moment < ready[0, stop]:
+            for j in range(ready.shape[0]):
+                if ready[j, stop] <= moment:
                     break
-                ready[stop, j] = moment
+                ready[j, stop] = moment
             if not marked[stop]:
                 marked[stop] = True
                 marks_of[marks] = stop
@@ -211,13 +222,13 @@ def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, 
     horizon = time + limit
     marked, fresh, touched = arena.marked, arena.fresh, arena.touched
     marks_of, news_of, changed_of = arena.marks, arena.news, arena.changed
-    most = arena.ride.shape[1] - 1
+    most = arena.ride.shape[0] - 1
     marks = leave(access, arena, origin, time, horizon)
     changed = 0
     for k in range(1, most + 1):
         if marks == 0:
             break
-        queued = enqueue(lines, arena, marks)
+        queued = enqueue(lines, arena, marks, k)
         news = scan(lines, arena, k, horizon, queued)
         for i in range(marks):
             marked[marks_of[i]] = False
@@ -237,11 +248,11 @@ def arrive(egress: Hops, arena: Arena, horizon: int, changed: int) -> None:
     """Walk from the stops whose best arrival fell to the places, and forget that they changed."""
     start, target, seconds = egress.start, egress.target, egress.seconds
     ride, touched, best, changed_of, last_of = arena.ride, arena.touched, arena.best, arena.changed, arena.last
-    most = ride.shape[1] - 1
+    most = ride.shape[0] - 1
     for i in range(changed):
         stop = changed_of[i]
         touched[stop] = False
-        here, call = ride[stop, most], last_of[stop]
+        here, call = ride[most, stop], last_of[stop]
         for e in range(start[call], start[call + 1]):
             arrival = here + seconds[e]
             if arrival <= horizon and arrival < best[target[e]]:

@@ -16,7 +16,7 @@ class Once(NamedTuple):
     """The room of one thread. s stops, q calls, p patterns.
 
     `ride` int32 [s]: arrival by a ride; `ready` int32 [s]: ready to board; `ridden` int32 [q]: the earliest trip that reached a call;
-    `first` int32 [p], `queue` int32 [p], `marked`, `fresh` bool [s], `marks`, `news`, `call` int32 [s] as in `raptor.Arena`;
+    `first`, `end`, `queue` int32 [p], `marked`, `fresh` bool [s], `marks`, `news`, `call` int32 [s] as in `raptor.Arena`;
     `reached` int32 [s]: stops with an arrival, `seen` bool [s]; `best` int32 [places].
     """
 
@@ -24,6 +24,7 @@ class Once(NamedTuple):
     ready: Int32
     ridden: Int32
     first: Int32
+    end: Int32
     queue: Int32
     marked: Bool
     fresh: Bool
@@ -41,13 +42,13 @@ def scan_once(lines: Lines, once: Once, horizon: int, queued: int) -> int:
     calls, stops, board, alight, trips_of, times = lines.calls, lines.stop, lines.board, lines.alight, lines.trips, lines.times
     arrivals, departures = lines.arrival, lines.departure
     ride, ready, ridden, marked, fresh, news_of = once.ride, once.ready, once.ridden, once.marked, once.fresh, once.news
-    first, queue, call_of = once.first, once.queue, once.call
+    first, end_of, queue, call_of = once.first, once.end, once.queue, once.call
     news = 0
     for q in range(queued):
         p = queue[q]
         begin, end = calls[p], calls[p + 1]
         trips, size, base = trips_of[p + 1] - trips_of[p], end - begin, times[p]
-        trip = -1
+        trip, final = -1, end_of[p]
         along = base
         for c in range(first[p], end):
             stop = stops[c]
@@ -80,6 +81,8 @@ def scan_once(lines: Lines, once: Once, horizon: int, queued: int) -> int:
                     if departures[row + low] <= horizon:
                         trip = low
                         along = base + trip * size
+            if trip < 0 and c >= final:
+                break
         first[p] = NEVER
     return news
 
@@ -91,10 +94,11 @@ def depart_once(lines: Lines, walks: Hops, access: Hops, once: Once, origin: int
     ride, ready, marked, fresh, seen = once.ride, once.ready, once.marked, once.fresh, once.seen
     marks_of, news_of, reached_of, first, queue = once.marks, once.news, once.reached, once.first, once.queue
     at_stop, boarding, pattern, call_of = lines.at_stop, lines.boarding, lines.pattern, once.call
+    row, departures, ridden, end = lines.row, lines.departure, once.ridden, once.end
     walk_start, walk_to, walk_seconds = walks.start, walks.target, walks.seconds
     ride[:] = NEVER
     ready[:] = NEVER
-    once.ridden[:] = NEVER
+    ridden[:] = NEVER
     seen[:] = False
     marks = 0
     for a in range(access.start[origin], access.start[origin + 1]):
@@ -112,15 +116,19 @@ def depart_once(lines: Lines, walks: Hops, access: Hops, once: Once, origin: int
         queued = 0
         for i in range(marks):
             stop = marks_of[i]
+            soonest = ready[stop]
             for b in range(at_stop[stop], at_stop[stop + 1]):
                 c = boarding[b]
+                high = min(row[c + 1] - row[c], ridden[c + 1])
+                if high == 0 or departures[row[c] + high - 1] < soonest:
+                    continue
                 p = pattern[c]
                 if first[p] == NEVER:
                     queue[queued] = p
                     queued += 1
-                    first[p] = c
-                elif c < first[p]:
-                    first[p] = c
+                    first[p], end[p] = c, c
+                else:
+                    first[p], end[p] = min(first[p], c), max(end[p], c)
         news = scan_once(lines, once, horizon, queued)
         for i in range(marks):
             marked[marks_of[i]] = False
