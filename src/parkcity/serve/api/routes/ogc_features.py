@@ -1,6 +1,7 @@
 """OGC API Features (part 1: core): layers for QGIS and every other program that speaks it.
 
-Source: OGC 17-069r4, OGC API - Features - Part 1: Core corrigendum.
+Sources: OGC 17-069r4, OGC API - Features - Part 1: Core corrigendum; OGC 18-058r1, Part 2: Coordinate Reference Systems by Reference,
+with CRS 84 as the one system, as GeoJSON asks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _CLASSES = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
@@ -31,15 +33,19 @@ _CLASSES = (
 )
 _GEOJSON = "application/geo+json"
 _MOST_ITEMS = 10_000
-_OWN = {"bbox", "limit", "offset", "datetime", "f", "lang"}
+_OWN = {"bbox", "bbox-crs", "crs", "limit", "offset", "datetime", "f", "lang"}
 _MOMENT = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?"
 _TIME = re.compile(rf"(?:{_MOMENT}|(?:{_MOMENT}|\.\.)?/(?:{_MOMENT}|\.\.)?)")
 
 
 class GeoJson(Answer):
-    """A GeoJSON document."""
+    """A GeoJSON document, which names its coordinate system in the header `Content-Crs`."""
 
     media_type = _GEOJSON
+
+    def init_headers(self, headers: Any = None) -> None:
+        """The headers."""
+        super().init_headers({**(headers or {}), "Content-Crs": f"<{CRS84}>"})
 
 
 def _link(request: Request, path: str, rel: str, media: str = "application/json", title: str = "") -> dict[str, str]:
@@ -130,6 +136,12 @@ def queryables(request: Request, desk: City, identity: Who, lang: Language, name
     return Answer({**head, "properties": properties})
 
 
+def _only_crs84(*names: str) -> None:
+    for name in names:
+        if name != CRS84:
+            raise ApiError(400, f"the coordinate system '{name}' is not offered", allowed=f"{CRS84}.")
+
+
 def _box(text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
@@ -172,10 +184,13 @@ def items(
     datetime: Annotated[str | None, Query(description="A moment or an interval; features have no time and fit any", max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_ITEMS)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    crs: Annotated[str, Query(description="Coordinate system of the answer: CRS 84", max_length=100)] = CRS84,
+    bbox_crs: Annotated[str, Query(alias="bbox-crs", description="Coordinate system of the box: CRS 84", max_length=100)] = CRS84,
     f: Annotated[str, Query(pattern="^json$")] = "json",
 ) -> Any:
     """Features of a collection that meet a box and have the wanted properties."""
     del f
+    _only_crs84(crs, bbox_crs)
     one = _one(desk, identity, name)
     if datetime is not None and not _TIME.fullmatch(datetime):
         raise ApiError(400, f"datetime is '{datetime}'", allowed="a moment, or an interval such as 2020-01-01/.. (RFC 3339).")
@@ -207,12 +222,14 @@ def item(
     identity: Who,
     name: Name,
     fid: Annotated[int, Path(ge=0, le=10**12, description="Number of the feature")],
+    crs: Annotated[str, Query(description="Coordinate system of the answer: CRS 84", max_length=100)] = CRS84,
     f: Annotated[str, Query(pattern="^json$")] = "json",
 ) -> Any:
     """One feature."""
     import numpy as np
 
     del f
+    _only_crs84(crs)
     one = _one(desk, identity, name)
     if fid >= len(one.table):
         raise ApiError(404, f"there is no feature {fid}")
