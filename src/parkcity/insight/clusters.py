@@ -97,7 +97,7 @@ def neighbours(twin: Twin, rows: Rows) -> NDArray[np.int64]:
 
 
 def cluster_rows(inputs: Inputs, tier: str) -> list[dict[str, Any]]:
-    """Clusters and outliers of the listed indicators, those of most residents first within each indicator."""
+    """Clusters and outliers of the listed indicators, ranked within each by their residents."""
     from parkcity.insight.run import measure_with, status_of
 
     every = inputs.for_group("all")
@@ -107,7 +107,8 @@ def cluster_rows(inputs: Inputs, tier: str) -> list[dict[str, Any]]:
         if not name or status_of(INDICATORS.get(name), inputs.twin)[0] != "computed":
             continue
         rows += _rows_of(every, name, measure_with(every, INDICATORS.get(name)).cell_values(), tier)
-    return rows
+    # The first of every indicator, then the second of every one: whoever reads the beginning sees them all.
+    return sorted(rows, key=lambda entry: entry["rank"])
 
 
 def _rows_of(inputs: Inputs, name: str, values: Floats, tier: str) -> list[dict[str, Any]]:

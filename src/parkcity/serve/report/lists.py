@@ -36,13 +36,14 @@ def shown_lists(twin: Twin, lists: list[tuple[ListOf, list[dict[str, Any]]]], la
                 "title": words.get(key, lang),
                 "note": words.get(f"{key}_note", lang, count=f"{len(rows):,}", file=one.file),
                 "head": [words.get(f"col_{name}", lang) for name in columns],
-                "rows": [[_shown(name, row[name], names, words, lang) for name in columns] for row in rows[:SHOWN]],
+                "rows": [[_shown(name, row, names, words, lang) for name in columns] for row in rows[:SHOWN]],
             }
         )
     return tables
 
 
-def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lang) -> str:
+def _shown(name: str, row: dict[str, Any], zones: dict[str, str], words: Words, lang: Lang) -> str:
+    value = row[name]
     if value is None or value == "":
         return "–"
     if name == "zone":
@@ -51,6 +52,10 @@ def _shown(name: str, value: Any, zones: dict[str, str], words: Words, lang: Lan
         return ("、" if lang == "zh" else ", ").join(str(zones.get(zone, zone)) for zone in str(value).split("|"))
     if name in {"index", "indicator"}:
         return INDICATORS.get(str(value)).name(lang)
+    if name == "value":
+        return unit(INDICATORS.get(str(row["indicator"])).unit).text(float(value), lang)
+    if name.startswith("rank"):
+        return f"{value:g}"
     if name == "score":
         return unit("index").text(float(value), lang)
     if name in _CLASSES:
