@@ -23,6 +23,7 @@ from parkcity.sense.raw import Raw, Tally
 from parkcity.sense.spread import TierMargin, fit_tiers
 from parkcity.twin.build import build
 from parkcity.twin.counts import Ask, Ground, count
+from parkcity.twin.scenario import Scenario, under
 
 PROJECTION = Projection(32648)
 EAST, NORTH = 410_000.0, 3_390_000.0
@@ -280,3 +281,21 @@ def test_the_fitted_table_is_that_of_deming_and_stephan() -> None:
     margin = TierMargin(np.zeros(2, np.int64), np.arange(3), columns[None, :])
     found = fit_tiers(rows, np.ones((2, 3)), [margin])
     assert found.values == pytest.approx(np.outer(rows, columns) / 100.0)
+
+
+def test_sexes_follow_the_residents_under_a_scenario(tmp_path: Path) -> None:
+    folder = write_town(tmp_path / "town")
+    _table(folder / "data" / "sex.csv", ["code", "women", "men"], [["west", 3, 1], ["east", 1, 1]])
+    margin = '[[people.margins]]\nsource = "sex"\nkey = "code"\ntier = "district"\ncolumns = { female = "women", male = "men" }\n'
+    kept = CITY_TOML.split("[people]")[0] + '[people]\nsource = "cells"\nnight = "night"\n\n' + margin + "\n"
+    sources = _source("sex", "zone_table", "csv_zone_table", "data/sex.csv", 'key = "code"')
+    text = kept + "[[sources]]" + CITY_TOML.split("[[sources]]", 1)[1] + sources
+    (folder / "city.toml").write_text(text, encoding="utf-8")
+    twin = build(folder)
+    # Hand count: 2,000 in each district, three in four of the west are women.
+    assert twin.residents(sex="female").sum() == pytest.approx(1_500 + 1_000, abs=2)
+    changed = under(twin, Scenario().add_people(400, cell="c50-50"))
+    assert changed.residents().sum() == 4_400
+    assert np.array_equal(changed.residents(sex="female") + changed.residents(sex="male"), changed.residents())
+    row = list(twin.cells["id"]).index("c50-50")
+    assert changed.residents(sex="female")[row] == pytest.approx(440 * 0.75, abs=11)

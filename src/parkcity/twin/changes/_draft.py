@@ -11,6 +11,7 @@ import pandas as pd
 from parkcity.base.cache import array_hash, hash_json
 from parkcity.base.geo import WGS84
 from parkcity.twin.attach import attach
+from parkcity.twin.changes._sexes import by_sex
 from parkcity.twin.store import StoredLayer
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ class Draft:
             totals = dict(self.twin.layer("people").meta["totals"])
             totals |= {period: float(counts.sum()) for period, counts in self.people.items()}
             fingerprint = array_hash(*(self.people[period] for period in sorted(self.people)))
-            changed["people"] = self._changed("people", self.people, {"totals": totals}, fingerprint)
+            parts = {**self.people, **by_sex(self.twin, self.people)}
+            changed["people"] = self._changed("people", parts, {"totals": totals}, fingerprint)
         for name, parts in self.others.items():
             changed[name] = self._changed(name, parts, _meta_of(name, parts), _fingerprint(parts))
         return changed
