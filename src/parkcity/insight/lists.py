@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parkcity.insight import additions, clusters, composite, data_check, openings
+from parkcity.insight import additions, clusters, composite, corridors, data_check, failures, openings, stations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,10 @@ LISTS: tuple[ListOf, ...] = (
     ListOf("clusters.csv", clusters.COLUMNS, ("cells", "people"), clusters.cluster_rows),
     ListOf("additions.csv", additions.COLUMNS, _WALK, additions.addition_rows),
     ListOf("openings.csv", openings.COLUMNS, ("cells", "people", "streets", "attachments"), openings.opening_rows),
+    ListOf("stations.csv", stations.COLUMNS, _WALK, stations.station_rows),
+    ListOf("cut_edges.csv", failures.COLUMNS, ("cells", "people", "streets"), failures.cut_edge_rows),
+    ListOf("corridors.csv", corridors.COLUMNS, ("cells", "places"), corridors.corridor_rows),
+    ListOf("failure_curve.csv", failures.CURVE_COLUMNS, ("cells", "people", "streets"), failures.curve_rows),
     ListOf("kinds.csv", data_check.KIND_COLUMNS, ("cells", "people", "places"), data_check.kind_rows, "quality"),
     ListOf("islands.csv", data_check.ISLAND_COLUMNS, ("cells", "people", "streets", "attachments"), data_check.island_rows, "quality"),
     ListOf("unattached.csv", data_check.UNATTACHED_COLUMNS, ("cells", "people", "attachments"), data_check.unattached_rows, "quality"),
