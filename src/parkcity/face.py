@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from parkcity.base.errors import UsageError
 from parkcity.base.words import language
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.decide.compare import Comparison
-    from parkcity.decide.siting import Siting
+    from parkcity.decide.siting import Goal, Siting
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
     from parkcity.serve.report.check import CheckUp
@@ -191,21 +191,29 @@ def site(
     cover: float | None = None,
     minutes: float | None = None,
     metres: float | None = None,
-    goal: Literal["coverage", "distance"] = "coverage",
+    goal: Goal = "coverage",
     group: str = "all",
     seconds: float = 60.0,
+    candidates: str = "cells",
+    cost: float | None = None,
+    **conditions: Any,
 ) -> Siting:
-    """Choose sites for new places of a kind among all cells; places that exist are kept.
+    """Choose sites for new places of a kind; places that exist are kept unless `moves` says that some may close.
 
     `count` places that serve most residents, or the fewest that serve the share `cover`; served is who walks at most `minutes` (15
-    unless told) or `metres`; with the goal `distance` the ways of all residents together are made shortest. The answer has `sites`,
-    `plan` (objective, bound, gap, status) and `scenario()`, which `city.under` takes.
+    unless told) or `metres`; with the goal `distance` the ways of all residents together are made shortest; the other goals, `candidates`
+    (such as `edges:200`), and the `conditions` (budget, backup, least, moves, also, stages …) are those of docs/siting.md; `cost` is what
+    every site costs, yuan. The answer has `sites`, `plan` (objective, bound, gap, status) and `scenario()`, which `city.under` takes.
     """
+    from parkcity.decide.candidates import candidates_of
     from parkcity.decide.siting import site as choose
     from parkcity.insight.inputs import Inputs
     from parkcity.standards import parameter
 
-    if goal == "coverage" and minutes is None and metres is None:
+    if goal in {"coverage", "capture", "capacity"} and minutes is None and metres is None:
         minutes = parameter("check_limits", "minutes.15").number
     inputs = Inputs(city.twin, group)
-    return choose(inputs, kind, count=count, cover=cover, goal=goal, minutes=minutes, metres=metres, seconds=seconds)
+    spots = candidates_of(inputs, candidates)
+    spots = spots if cost is None else spots.costing(cost)
+    limits: dict[str, Any] = {"minutes": minutes, "metres": metres}
+    return choose(inputs, kind, count=count, cover=cover, goal=goal, candidates=spots, seconds=seconds, **limits, **conditions)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scenes.plan import write_plan
 from tests.scenes.town import PEOPLE, lonlat, write_town
 
 from parkcity.base.errors import InputError, UsageError
@@ -215,3 +216,32 @@ def test_the_command_takes_conditions(town: Path) -> None:
     assert np.isfinite(document["meta"]["objective"])
     wrong = subprocess.run([*command, "--stages", "2028:1,2026:1"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
+
+
+def test_a_staged_plan_is_dated_in_the_ledger(town: Path) -> None:
+    from parkcity.plan.ledger import load
+
+    write_plan(town)
+    command = [
+        sys.executable,
+        "-m",
+        "parkcity",
+        "site",
+        str(town),
+        "primary_school",
+        "--minutes",
+        "5",
+        "--stages",
+        "2026:1,2028:1",
+        "--cost",
+        "7",
+    ]
+    command += ["--write", "S1", "--owner", "edu", "--by", "planner", "--reason", "sites"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    view = load(town).view()
+    assert [(row["id"], row["finish"], row["owner"]) for row in view["tasks"]] == [
+        ("S1-primary_school-1", "2026-12-31", "edu"),
+        ("S1-primary_school-2", "2028-12-31", "edu"),
+    ]
+    assert sum(float(row["planned"]) for row in view["budget"]) == 14.0

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parkcity.base.errors import FaultList
+from parkcity.base.errors import FaultList, UsageError
+from parkcity.base.words import LANGS
+from parkcity.insight.classes import place_class
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parkcity.decide.programme import Programme
+    from parkcity.decide.siting import Siting
     from parkcity.plan.edit import Author
     from parkcity.plan.ledger import Ledger
     from parkcity.plan.store import Store
@@ -71,3 +76,37 @@ def _check_owners(ledger: Ledger, found: Programme) -> None:
             todo = f"add it: parkcity plan CITY add owners id={owner} name_zh=… name_en=… --by … --reason …"
             faults.add("owners", what, allowed=f"{', '.join(known) or 'none is known yet'}.", todo=todo)
     faults.check()
+
+
+def site_rows(found: Siting, years: Sequence[int], name: str, owner: str, source: str) -> dict[str, list[dict[str, str]]]:
+    """Rows of `tasks` and `budget` for the sites of a staged plan; each is built in the year of its stage."""
+    tasks, budget = [], []
+    for site in found.sites:
+        year, row = years[site.stage - 1], f"{name}-{found.kind}-{site.rank}"
+        names = {lang: place_class(found.kind).name(lang) for lang in LANGS}
+        tasks.append(
+            {
+                "id": row,
+                "name_zh": f"{site.zone[0]}{names['zh']} {site.rank}",
+                "name_en": f"{names['en']} {site.rank} ({site.zone[1]})",
+                "owner": owner,
+                "zone": site.zone[0],
+                "start": f"{year}-01-01",
+                "finish": f"{year}-12-31",
+            }
+        )
+        if site.cost is not None:
+            budget.append({"id": f"{row}-{year}", "task": row, "year": str(year), "planned": f"{site.cost:.2f}", "source": source})
+    return {"tasks": tasks, "budget": budget}
+
+
+def write_sites(store: Store, found: Siting, years: Sequence[int], name: str, author: Author, owner: str = "") -> dict[str, int]:
+    """Write a staged plan into the ledger, all or nothing. Raises `UsageError` on a plan without stages."""
+    from parkcity.plan.ingest import import_rows
+
+    if not years or not all(site.stage for site in found.sites):
+        raise UsageError("only a plan with stages has dates: say --stages YEAR:N,…")
+    if owner and owner not in store.load()["owners"].index:
+        msg = f"the plan has no owner '{owner}'"
+        raise UsageError(msg)
+    return import_rows(store, site_rows(found, years, name, owner, f"siting {name}"), author)

@@ -82,6 +82,10 @@ def _share(context: click.Context, option: click.Parameter, text: str | None) ->
     help="Time for the proof; the gap is told if it does not suffice.",
 )
 @click.option("--scenario", "scenario_file", type=click.Path(dir_okay=False), default=None, help="Write the plan as a scenario file.")
+@click.option("--write", "name", default=None, metavar="NAME", help="With --stages: write the sites into the plan's ledger as dated tasks.")
+@click.option("--owner", default="", help="With --write: who builds them, an owner of the plan.")
+@click.option("--by", default=None, help="With --write: who writes.")
+@click.option("--reason", default=None, help="With --write: why.")
 @format_option()
 @lang_option()
 @threads_option()
@@ -109,6 +113,10 @@ def site(
     candidates: str,
     seconds: float,
     scenario_file: str | None,
+    name: str | None,
+    owner: str,
+    by: str | None,
+    reason: str | None,
     form: str,
     lang: str | None,
     threads: int | None,
@@ -129,6 +137,8 @@ def site(
     if goal in {"coverage", "capture", "capacity"} and minutes is None and metres is None:
         minutes = parameter("check_limits", "minutes.15").number
     years, counts = _stages(stages)
+    if (name is None) != (by is None) or (name is None) != (reason is None) or (owner and name is None):
+        raise UsageError("--write, --by and --reason go together, and --owner with them")
     with progress_bar(quiet=quiet) as progress:
         inputs = Inputs(build(Path(city), progress), group, threads=threads)
         spots = _candidates(inputs, candidates)
@@ -144,6 +154,8 @@ def site(
         found = choose(inputs, kind, count=count, cover=cover, goal=goal, candidates=spots, seconds=seconds, **limits, **conditions)
     if scenario_file is not None:
         _write_scenario(Path(scenario_file), found)
+    if name is not None:
+        _write_tasks(Path(city), found, years, name, owner, str(by), str(reason))
     if form == "table":
         for line in siting_lines(found, language(lang), years):
             click.echo(line)
@@ -245,6 +257,19 @@ def _read(inputs: Inputs, path: Path) -> Candidates:
     FaultList(list(found)).check()
     spots = point_candidates(inputs, checked["id"].tolist(), checked["lon"].to_numpy(float), checked["lat"].to_numpy(float), str(path))
     return replace(spots, cost=checked["cost"].to_numpy(float)) if "cost" in checked else spots
+
+
+def _write_tasks(city: Path, found: Siting, years: tuple[int, ...], name: str, owner: str, by: str, reason: str) -> None:
+    """The sites of a staged plan as tasks of the city's plan."""
+    from datetime import UTC, datetime
+
+    from parkcity.decide.tasks import write_sites
+    from parkcity.plan.edit import Author
+    from parkcity.plan.store import FolderStore
+
+    author = Author(by, reason, datetime.now(UTC).astimezone())
+    for table, count in write_sites(FolderStore(city), found, years, name, author, owner).items():
+        click.echo(f"{table} +{count}", err=True)
 
 
 def _write_scenario(path: Path, found: Siting) -> None:
