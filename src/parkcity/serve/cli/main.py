@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "live": ("parkcity.serve.cli.live", "The live desk: events and their log."),
     "serve": ("parkcity.serve.cli.serve", "The web app and the API of one city or several."),
     "accounts": ("parkcity.serve.cli.accounts", "Who may use a server, and the backup of its database."),
+    "export": ("parkcity.serve.cli.export", "The twin and its values as GeoPackage, GeoParquet, PMTiles or in PostGIS."),
     "doctor": ("parkcity.serve.cli.doctor", "Faults and doubtful points of a city, worst effect first."),
 }
 

@@ -11,11 +11,10 @@ from parkcity.base.cache import atomic_path
 from parkcity.base.geo import WGS84, frame
 from parkcity.base.times import parse_date
 from parkcity.insight.registry import ACCESS_GROUPS
-from parkcity.serve.report.qgis import band_style, outline_style, place_style
-from parkcity.standards import parameter
+from parkcity.serve.report.qgis import style_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -37,7 +36,7 @@ def write_geopackage(path: Path, twin: Twin, measured: list[Measured]) -> None:
         temporary.unlink()
         for name, table in layers.items():
             pyogrio.write_dataframe(table, temporary, layer=name, driver="GPKG", append=temporary.exists())
-        _write_styles(temporary, as_of.isoformat(), layers)
+        write_styles(temporary, as_of.isoformat(), {name: style_of(name, table) for name, table in layers.items()})
 
 
 def cells_table(twin: Twin, measured: list[Measured]) -> gpd.GeoDataFrame:
@@ -71,15 +70,8 @@ def _failures(twin: Twin) -> gpd.GeoDataFrame:
     return frame({name: table[name] for name in table.columns}, np.asarray(shapely.points(table["lon"], table["lat"])), WGS84)
 
 
-def _write_styles(path: Path, date: str, layers: Collection[str]) -> None:
-    """The table of styles that QGIS reads: one default style for each of the layers written."""
-    breaks = [parameter("check_limits", f"minutes.{number}").number for number in (5, 10, 15, 30)]
-    styles = {
-        "cells": band_style("minutes_primary_school", breaks),
-        "zones": outline_style(),
-        "places": place_style(),
-        "failures": place_style("#7a2d7a"),
-    }
+def write_styles(path: Path, date: str, styles: Mapping[str, str]) -> None:
+    """The table of styles that QGIS reads: one default style for each layer, by the layer's name."""
     with sqlite3.connect(path) as connection:
         connection.execute(
             "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,"
@@ -91,7 +83,7 @@ def _write_styles(path: Path, date: str, layers: Collection[str]) -> None:
             " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (f"{date}T00:00:00.000Z",),
         )
-        for name, qml in ((name, qml) for name, qml in styles.items() if name in layers):
+        for name, qml in styles.items():
             connection.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD,"
                 " useAsDefault, description, owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'parkcity', '', ?)",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from parkcity.twin.twin import Twin
@@ -36,8 +37,13 @@ def city_layers(twin: Twin, wanted: Sequence[str] = (), values: Mapping[str, NDA
 
     Raises `UsageError` for names that this city does not have.
     """
-    tables = shape_tables(twin, wanted, values)
-    if STREETS in tables:
-        streets = tables[STREETS]
-        tables[STREETS] = streets[[name for name in streets.columns if name in _STREET_COLUMNS]]
-    return [TileLayer.of(name, table, least_zoom=_FIRST_ZOOM.get(name, 0)) for name, table in tables.items()]
+    return layers_of(shape_tables(twin, wanted, values))
+
+
+def layers_of(tables: Mapping[str, gpd.GeoDataFrame]) -> list[TileLayer]:
+    """Tables in WGS 84 as layers of tiles, each drawn from the zoom at which its things can be seen."""
+    layers = []
+    for name, table in tables.items():
+        kept = table[[column for column in table.columns if column in _STREET_COLUMNS]] if name == STREETS else table
+        layers.append(TileLayer.of(name, kept, least_zoom=_FIRST_ZOOM.get(name, 0)))
+    return layers
