@@ -87,7 +87,7 @@ def test_a_view_never_shows_what_was_not_known_or_not_yet_true(versions: list[tu
     if not holding or max(holding)[2]:
         assert len(found) == 0
     else:
-        assert found["name_en"] == [str(versions.index(max(holding)))]
+        assert list(found["name_en"]) == [str(versions.index(max(holding)))]
 
 
 @given(st.permutations(range(6)))

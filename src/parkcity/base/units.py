@@ -72,6 +72,11 @@ def unit(unit_id: str) -> Unit:
     return _UNITS[unit_id]
 
 
+def unit_ids() -> tuple[str, ...]:
+    """The ids of all units."""
+    return tuple(_UNITS)
+
+
 def people(count: float, lang: Lang) -> str:
     """A number of persons as a person reads it: ten-thousands in Chinese, thousands and millions in English.
 

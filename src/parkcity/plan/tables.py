@@ -30,7 +30,10 @@ _BLOCK = 4096
 
 @dataclass(frozen=True)
 class Table:
-    """One table as text columns of equal length; `rows` holds the row number of each record in its file."""
+    """One table as text columns of equal length; `rows` holds the row number of each record in its file.
+
+    Large tables keep tuples, which the garbage collector passes over once it saw that they hold texts alone.
+    """
 
     schema: TableSchema
     columns: Mapping[str, Sequence[str]]
@@ -53,8 +56,10 @@ class Table:
 
     def take(self, positions: Sequence[int]) -> Table:
         """The records at these positions."""
-        columns = {name: [values[at] for at in positions] for name, values in self.columns.items()}
-        return Table(self.schema, columns, [self.rows[at] for at in positions], self.where)
+        if len(positions) == len(self.rows) and list(positions) == list(range(len(self.rows))):
+            return self
+        columns = {name: tuple(map(values.__getitem__, positions)) for name, values in self.columns.items()}
+        return Table(self.schema, columns, tuple(map(self.rows.__getitem__, positions)), self.where)
 
     @property
     def index(self) -> Mapping[str, int]:
@@ -90,10 +95,10 @@ def parse_table(text: str, schema: TableSchema, where: str, faults: FaultList) -
     if not _check_header(header, schema, where, faults):
         return empty_table(schema)
     rows, cells = _read_cells(reader, len(header), where, faults)
-    columns: dict[str, Sequence[str]] = dict(zip(header, cells, strict=True))
+    columns: dict[str, Sequence[str]] = dict(zip(header, map(tuple, cells), strict=True))
     for name in schema.header:
-        columns.setdefault(name, [""] * len(rows))
-    table = Table(schema, {name: columns[name] for name in schema.header}, rows, where)
+        columns.setdefault(name, ("",) * len(rows))
+    table = Table(schema, {name: columns[name] for name in schema.header}, tuple(rows), where)
     check_values(table, faults)
     return table
 

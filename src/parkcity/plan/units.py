@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from parkcity.base.errors import UsageError
+from parkcity.base.units import unit, unit_ids
 from parkcity.standards.loader import load
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 @cache
 def _units() -> Mapping[str, tuple[float, str, str, str]]:
-    return MappingProxyType({row.id: (row.number, row.unit, row.extra["zh"], row.extra["en"]) for row in load("plan_units")})
+    found = {row.id: (row.number, row.unit, row.extra["zh"], row.extra["en"]) for row in load("plan_units")}
+    # Whatever an indicator is measured in is a unit of the plan too; where no row tells more, it turns into itself alone.
+    for measured in map(unit, unit_ids()):
+        found.setdefault(measured.id, (1.0, measured.id, measured.zh, measured.en))
+    return MappingProxyType(found)
 
 
 def known_units() -> tuple[str, ...]:
