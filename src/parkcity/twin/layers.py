@@ -27,6 +27,7 @@ from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets, edge_shapes
 from parkcity.twin.surroundings import OWN, PARTS, make_surroundings, table_of
 from parkcity.twin.terrain import ELEVATION, LAND_COVER, make_elevation, make_land_cover, street_slopes
+from parkcity.twin.tiling import tiling_remarks
 from parkcity.twin.timetable_layer import make_timetable
 from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
@@ -116,7 +117,8 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 def _zones(shop: Workshop) -> Layer:
     zones, shop.projection = build_zones(shop.spec, shop.raws, shop.projection)
-    return Layer("zones", {"zones": zones})
+    remarks = tiling_remarks(zones, [tier.id for tier in shop.spec.tiers if not tier.groups], shop.projection)
+    return Layer("zones", {"zones": zones}, {}, {"count": len(zones), "remarks": remarks})
 
 
 def _streets(shop: Workshop) -> Layer:
