@@ -293,3 +293,18 @@ def test_a_kept_reading_gives_the_bytes_of_a_fresh_one(tmp_path: Path) -> None:
     (two / "twin" / "manifest.json").unlink()
     assert build(two).hash == fresh.hash
     assert len(list((two / "twin" / "readings" / "osm").iterdir())) == 1
+
+
+def test_the_memory_of_rasters_is_told_by_their_pixels_before_a_build(tmp_path: Path) -> None:
+    from parkcity.base.spec import load
+    from parkcity.twin.estimate import memory_gb
+
+    folder = write_mapped(tmp_path / "town")
+    before = memory_gb(load(folder))
+    import rasterio
+
+    options = {"driver": "GTiff", "height": 4_000, "width": 4_000, "count": 1, "dtype": "uint8", "crs": "EPSG:4326", "compress": "deflate"}
+    with rasterio.open(folder / "data" / "heights.tif", "w", **options, transform=rasterio.Affine(1e-4, 0, 103.9, 0, -1e-4, 30.2)) as file:
+        file.write(np.zeros((4_000, 4_000), np.uint8), 1)
+    # Sixteen million pixels of one byte, packed to a few kilobytes, are 32 bytes each in memory, and once more while their layer is made.
+    assert memory_gb(load(folder)) - before == pytest.approx(2 * 16e6 * 32 / 2**30, rel=0.05)

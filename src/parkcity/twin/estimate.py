@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parkcity.base.errors import LimitError
+from parkcity.base.errors import InputError, LimitError
+from parkcity.sense.grids import MAX_PIXELS, grid_facts
 from parkcity.sense.osm.estimate import estimate as extract_cost
 from parkcity.sense.raw import READERS
 from parkcity.standards import parameter
@@ -20,13 +21,30 @@ if TYPE_CHECKING:
 
 _GZIP_RATIO = 6.0
 _BYTES_PER_GB = 2.0**30
+_RASTERS = frozenset({"elevation", "land_cover"})
+_BYTES_PER_PIXEL = 32.0
+"""A pixel as a number, once more smoothed or mapped, its slope, and where it lies."""
 
 
 def memory_gb(spec: CitySpec) -> float:
     """Memory that a build of the city needs at most, in GB."""
-    held = [_unpacked(spec.path(source)) * READERS.get(source.reader).memory_per_byte for source in spec.sources]
+    held = [_held(spec, source) for source in spec.sources]
     base = parameter("engine_parameters", "memory.base").number
     return base + (sum(held) + max(held, default=0.0)) / _BYTES_PER_GB
+
+
+def _held(spec: CitySpec, source: SourceSpec) -> float:
+    """Bytes that a source takes in memory: of a raster by its pixels, of a table by the size of its file."""
+    path = spec.path(source)
+    if source.layer not in _RASTERS:
+        return _unpacked(path) * READERS.get(source.reader).memory_per_byte
+    files = [entry for entry in path.rglob("*") if entry.is_file()] if path.is_dir() else [path]
+    try:
+        pixels = sum(min(grid_facts(entry).pixels, MAX_PIXELS) for entry in files)
+    except InputError:
+        # What is no raster is told when it is read.
+        return 0.0
+    return pixels * _BYTES_PER_PIXEL
 
 
 def _unpacked(path: Path) -> float:
