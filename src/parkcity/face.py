@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from parkcity.base.errors import UsageError
 from parkcity.base.words import language
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from parkcity.decide.siting import Goal, Siting
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
+    from parkcity.insight.trips import Trips
     from parkcity.serve.report.check import CheckUp
     from parkcity.twin.twin import Twin
 
@@ -120,6 +121,29 @@ class City:
             msg = "this city is under a scenario already: put both lists of changes into one scenario"
             raise UsageError(msg)
         return City(self.folder, scenario)
+
+    @property
+    def travel(self) -> Trips:
+        """Journeys of an adult on foot: `.times(kind)`, `.reach`, `.matrix`, `.isochrones`, `.route`; `travel_as` for others."""
+        return self.travel_as()
+
+    def travel_as(
+        self,
+        group: str = "all",
+        profile: str | None = None,
+        *,
+        unknown: Literal["open", "closed", "range"] = "open",
+        cluster: str | None = None,
+        threads: int | None = None,
+    ) -> Trips:
+        """Journeys of a group of residents, or of a travel profile such as "cyclist", "car_peak", "wheelchair", "emergency".
+
+        `unknown`: what streets count as whose kerb, width, surface or light nobody knows; `cluster`: address of a Dask scheduler.
+        """
+        from parkcity.insight.inputs import Inputs
+        from parkcity.insight.trips import Trips
+
+        return Trips(Inputs(self.twin, group, threads=threads), profile, unknown, cluster)
 
     def measure(self, indicator: str, group: str = "all", *, period: str = "night", threads: int | None = None) -> Measurement:
         """Measure one indicator. Raises `UsageError` for unknown names and `MissingLayerError` for what the city lacks."""

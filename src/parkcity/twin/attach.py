@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.sense.osm.islands import passable_edges
+from parkcity.sense.osm.islands import passable_edges, walk_pieces
 from parkcity.standards import parameter
 from parkcity.twin.streets import edge_shapes
 
@@ -41,7 +41,7 @@ class AttachRule:
 
 @dataclass(frozen=True)
 class StreetIndex:
-    """The streets as lines with a spatial index of those that walkers may use, made once for many attachments.
+    """The streets as lines with a spatial index of those that a mode may use, made once for many attachments.
 
     `rows` int64: the edges in the index; `main_rows`: those of the largest piece.
     """
@@ -54,14 +54,15 @@ class StreetIndex:
     length: NDArray[np.float64]
 
     @classmethod
-    def of(cls, arrays: dict[str, NDArray[Any]]) -> StreetIndex:
-        """Index the streets of the twin."""
+    def of(cls, arrays: dict[str, NDArray[Any]], mode: str = "walk") -> StreetIndex:
+        """Index the streets of the twin that are open to a mode ("walk", "bike", "car")."""
         import shapely
 
         shapes = edge_shapes(arrays)
-        walkable = passable_edges(arrays)
-        rows = np.nonzero(walkable)[0]
-        main = np.nonzero(walkable & (arrays["node_piece"][arrays["edge_u"]] == 0))[0]
+        usable = passable_edges(arrays, mode)
+        piece = arrays["node_piece"] if mode == "walk" else walk_pieces(arrays, mode)
+        rows = np.nonzero(usable)[0]
+        main = np.nonzero(usable & (piece[arrays["edge_u"]] == 0))[0]
         trees = shapely.STRtree(shapes[rows]), shapely.STRtree(shapes[main])
         return cls(shapes, rows, trees[0], main, trees[1], np.asarray(arrays["edge_length"]))
 

@@ -129,7 +129,17 @@ def class_rows() -> dict[str, tuple[int, dict[str, bool]]]:
     return {row["id"]: (int(row["code"]), {mode: row[mode] == "yes" for mode in (*MODES, "wheelchair")}) for row in table("classes")}
 
 
+def class_titles() -> dict[str, dict[str, str]]:
+    """What people call every class of streets, by its id and language (zh, en)."""
+    return {row["id"]: {"zh": row["zh"], "en": row["en"]} for row in table("classes")}
+
+
 @cache
+def class_names() -> dict[int, str]:
+    """The id of every class of streets by its code."""
+    return {code: name for name, (code, _) in class_rows().items()}
+
+
 def class_code(name: str) -> int:
     """The code of a road class."""
     return class_rows()[name][0]

@@ -24,7 +24,10 @@ from parkcity.serve.cli.transit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parkcity.insight.inputs import Inputs
+    from parkcity.insight.trips import Trips
 
 _GROUP = click.option("--for", "group", default="all", show_default=True, help="The group of residents, which walks at its own speed.")
 
@@ -42,6 +45,38 @@ def _asked(when: dict[str, Any]) -> When:
     asked = When(**when)
     asked.check()
     return asked
+
+
+def _traveller_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--profile`, `--unknown`, `--cluster`."""
+    unknown = "What streets count as whose kerb, width, surface or light nobody knows; 'range' gives both answers (times only)."
+    options = (
+        click.option("--profile", default=None, help="A travel profile instead of the group's: cyclist, car, car_peak, wheelchair, ..."),
+        click.option("--unknown", type=click.Choice(["open", "closed", "range"]), default="open", show_default=True, help=unknown),
+        click.option("--cluster", default=None, metavar="ADDRESS", help="A Dask scheduler that computes times; same answers."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _traveller(when: dict[str, Any]) -> dict[str, Any]:
+    """The options of the traveller, taken out of all options; refused by transit."""
+    given = {name: when.pop(name) for name in ("profile", "unknown", "cluster")}
+    if when["mode"] == "transit" and (given["profile"] or given["cluster"] or given["unknown"] != "open"):
+        msg = "--profile, --unknown and --cluster are of journeys over streets; leave out --mode transit"
+        raise UsageError(msg)
+    return given
+
+
+def _trips(inputs: Inputs, given: dict[str, Any]) -> Trips:
+    from parkcity.insight.trips import Trips
+
+    return Trips(inputs, **given)
+
+
+def _named_profile(trips: Trips) -> dict[str, str]:
+    return {"profile": trips.traveller, "unknown": trips.unknown}
 
 
 def _known_class(kind: str, inputs: Inputs) -> str:
@@ -63,10 +98,12 @@ def _known_class(kind: str, inputs: Inputs) -> str:
 @lang_option()
 @threads_option()
 @transit_options
+@_traveller_options
 def times(city: str, kind: str, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
     """Minutes (and metres, on foot) from every cell of CITY to the nearest place of KIND."""
     from parkcity.travel.states import NAMES, State
 
+    traveller = _traveller(when)
     asked = _asked(when)
     inputs = _inputs(city, group, threads)
     chosen = _known_class(kind, inputs)
@@ -74,6 +111,13 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
     if asked.mode == "transit":
         rows, meta = times_by_transit(inputs, chosen, asked, language(lang))
         emit(rows, {**named, **meta}, TIMES, form, language(lang))
+        return
+    if traveller["profile"] or traveller["cluster"] or traveller["unknown"] != "open":
+        trips = _trips(inputs, traveller)
+        table = trips.times(chosen).replace({np.nan: None})
+        table["state"] = [NAMES[State(int(state))][language(lang)] for state in table["state"]]
+        rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        emit(rows, {**named, **_named_profile(trips)}, tuple(table.columns), form, language(lang))
         return
     minutes, metres, place = inputs.minutes(chosen), inputs.distance_m(chosen), inputs.nearest_place(chosen)
     states = inputs.states(chosen)
@@ -104,34 +148,26 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
 @lang_option()
 @threads_option()
 @transit_options
+@_traveller_options
 def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
     """Every place that the residents of CELL reach."""
     from parkcity.insight.explain import cell_row
-    from parkcity.travel import Attach, reach_pairs
 
+    traveller = _traveller(when)
     asked = _asked(when)
     inputs = _inputs(city, group, threads)
-    row = cell_row(inputs.twin, cell)
     named = {"city": inputs.twin.spec.id, "cell": cell, "group": group, "minutes": minutes}
     if asked.mode == "transit":
-        rows, meta = reach_by_transit(inputs, row, minutes, asked, language(lang))
+        rows, meta = reach_by_transit(inputs, cell_row(inputs.twin, cell), minutes, asked, language(lang))
         emit(rows, {**named, "count": len(rows), **meta}, REACH, form, language(lang))
         return
-    every = inputs.origins()
-    mine = every.owner == row
-    origin = Attach(np.zeros(int(mine.sum()), np.int32), every.edge[mine], every.offset[mine], every.distance[mine], 1)
-    place = inputs.twin.doors["place"].to_numpy().astype(np.int32)
-    found = reach_pairs(inputs.network, origin, inputs.doors(), minutes * 60.0, place, threads=threads)
-    places = inputs.twin.places
-    rows = [
-        {
-            "place": places["id"].iloc[number],
-            "kind": places["kind"].iloc[number],
-            "name": places["name"].iloc[number],
-            "minutes": round(float(cost) / 60.0, 3),
-        }
-        for cost, number in sorted(zip(found.cost.tolist(), found.place.tolist(), strict=True))
-    ]
+    if traveller["cluster"]:
+        msg = "one cell is answered at once; --cluster is for times"
+        raise UsageError(msg)
+    trips = _trips(inputs, traveller)
+    table = trips.places_reached(cell, minutes).round({"minutes": 3})
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    named |= _named_profile(trips)
     emit(rows, {**named, "count": len(rows)}, REACH, form, language(lang))
 
 
@@ -144,10 +180,18 @@ def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str
 @lang_option()
 @threads_option()
 @transit_options
-def route(city: str, cell: str, kind: str, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
-    """The way from CELL to its nearest place of KIND: point by point on foot, leg by leg by transit."""
+@_traveller_options
+@click.option("--turns", is_flag=True, help="Turn by turn: where to turn, how far, how long, along which class of street.")
+def route(
+    city: str, cell: str, kind: str, group: str, form: str, lang: str | None, threads: int | None, *, turns: bool, **when: Any
+) -> None:
+    """The way from CELL to its nearest place of KIND: point by point or turn by turn over streets, leg by leg by transit."""
     from parkcity.insight.explain import cell_row, way_to
 
+    traveller = _traveller(when)
+    if traveller["cluster"]:
+        msg = "one way is answered at once; --cluster is for times"
+        raise UsageError(msg)
     asked = _asked(when)
     inputs = _inputs(city, group, threads)
     chosen = _known_class(kind, inputs)
@@ -158,6 +202,9 @@ def route(city: str, cell: str, kind: str, group: str, form: str, lang: str | No
                 f"{found['name']} ({found['place']}): {found['minutes']:.1f} min" if found["place"] else words().get("none", language(lang))
             )
         emit(legs, {"city": inputs.twin.spec.id, "cell": cell, "group": group, **found}, ROUTE, form, language(lang))
+        return
+    if turns or traveller["profile"] or traveller["unknown"] != "open":
+        _turn_list(_trips(inputs, traveller), chosen, cell, form, lang)
         return
     way = way_to(inputs, chosen, cell_row(inputs.twin, cell))
     rows: list[dict[str, Any]] = [{"seq": number, "lon": lon, "lat": lat} for number, (lon, lat) in enumerate(way.line)]
@@ -174,6 +221,31 @@ def route(city: str, cell: str, kind: str, group: str, form: str, lang: str | No
     if form == "table":
         click.echo(f"{way.place_name} ({way.place_id}): {way.length_m:,.0f} m, {way.minutes:.1f} min" if way.place_id else way.state)
     emit(rows, meta, ("seq", "lon", "lat"), form, language(lang))
+
+
+def _turn_list(trips: Trips, kind: str, cell: str, form: str, lang: str | None) -> None:
+    from parkcity.base.words import Words
+    from parkcity.sense.osm.attributes import class_titles
+
+    tongue = language(lang)
+    way = trips.route(cell, kind)
+    words, streets = Words.load("parkcity.serve.cli", "travel_words.csv"), class_titles()
+    rows = [
+        {
+            "seq": number,
+            "turn": words.get(step.turn, tongue),
+            "street": streets[step.street][tongue] if step.street else "",
+            "metres": round(step.metres, 1),
+            "minutes": round(step.seconds / 60.0, 2),
+        }
+        for number, step in enumerate(way.steps)
+    ]
+    meta = {"city": trips.inputs.twin.spec.id, "cell": cell, "group": trips.inputs.group, **_named_profile(trips)}
+    meta |= {"place": way.place, "name": way.name, "state": way.state}
+    numbers = {"metres": _finite(way.metres), "minutes": _finite(way.minutes)}
+    if form == "table":
+        click.echo(f"{way.name} ({way.place}): {way.metres:,.0f} m, {way.minutes:.1f} min" if way.place else way.state)
+    emit(rows, {**meta, **numbers}, ("seq", "turn", "street", "metres", "minutes"), form, tongue)
 
 
 def _finite(value: float) -> float | None:
