@@ -29,7 +29,7 @@ def trips(draw: st.DrawFn) -> Trip:
     for stop in stops:
         wait = draw(st.sampled_from([0, 0, 20, 60]))
         calls.append((stop, time, time + wait))
-        time += wait + draw(st.integers(0, 400))
+        time += wait + draw(st.sampled_from([0, 0, 1]) | st.integers(0, 400))
     flags = [tuple(draw(st.lists(st.sampled_from([True, True, True, False]), min_size=len(stops), max_size=len(stops)))) for _ in range(2)]
     return Trip(draw(st.integers(0, 1)), tuple(calls), flags[0], flags[1])
 
@@ -79,6 +79,19 @@ def test_every_minute_equals_an_exhaustive_search(world: World, rides: int, limi
         for origin in range(2):
             for place in range(2):
                 assert value(found.seconds, layer, origin, place) == travel_time(world, origin, place, moment, rides, limit)
+
+
+@given(worlds(), st.integers(1, 4), st.integers(START - 120, END + 300))
+@settings(max_examples=150)
+def test_many_origins_at_once_have_the_times_of_each_alone(world: World, rides: int, moment: int) -> None:
+    # Few origins are searched one by one in rounds, many by a scan with origins in lanes, a range of departures in a third way.
+    setting = setting_of(world, rides, 3600)
+    rows = np.arange(80) % 2
+    many = depart_at(setting.of_origins(rows), [moment], threads=1).seconds[0]
+    alone = depart_at(setting, [moment], threads=1).seconds[0]
+    ranged = depart_at(setting, [moment + 60, moment], threads=1).seconds[1]
+    assert np.array_equal(many, alone[rows], equal_nan=True)
+    assert np.array_equal(ranged, alone, equal_nan=True)
 
 
 @given(worlds(), st.integers(1, 3))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from parkcity.travel.kernels.connections import Connections
     from parkcity.travel.kernels.raptor import Lines
     from parkcity.twin.timetable import Timetable
 
@@ -201,6 +202,24 @@ def trimmed(day: TransitDay, first: int, last: int) -> TransitDay:
         row=departure_rows(size, counts),
     )
     return replace(day, lines=cut, trip=day.trip[of_trip])
+
+
+def connections(day: TransitDay, first: int, last: int) -> Connections:
+    """The rides from call to call that leave from `first` on and arrive until `last`, by departure, then trip, then order."""
+    from parkcity.travel.kernels.connections import Connections
+
+    lines = day.lines
+    size, trips = np.diff(lines.calls).astype(np.int64), np.diff(lines.trips)
+    pattern = np.repeat(np.arange(len(size)), trips)
+    number = np.arange(len(pattern)) - lines.trips[pattern]
+    hops = np.maximum(size[pattern] - 1, 0)
+    trip = np.repeat(np.arange(len(pattern)), hops)
+    call = _spans(lines.calls[pattern].astype(np.int64), hops)
+    arrival = lines.arrival[_spans(lines.times[pattern] + number * size[pattern] + 1, hops)]
+    departure = lines.departure[lines.row[call] + number[trip]]
+    inside = np.flatnonzero((departure >= first) & (arrival <= last))
+    order = inside[np.argsort(departure[inside], kind="stable")]
+    return Connections(departure[order], arrival[order], call[order].astype(np.int32), trip[order].astype(np.int32))
 
 
 def departure_rows(size: NDArray[Any], trips: NDArray[Any]) -> NDArray[np.int64]:

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from parkcity.travel.kernels.connections import Batch
     from parkcity.travel.kernels.pruning import Scratch
     from parkcity.travel.kernels.raptor import Arena, Hops, Lines
     from parkcity.travel.kernels.raptor_once import Once
     from parkcity.travel.transit import TransitSetting
+    from parkcity.travel.transit_day import TransitDay
 
     Consume = Callable[[int, int, NDArray[np.int32]], None]
+    Method = tuple[Callable[[], Any], Callable[..., None]]
 
 ORIGINS_PER_JOB = 16
+FEWEST_LANES = 24
+"""From so many origins on, one departure is scanned for 64 origins at once."""
 
 
 def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
@@ -70,6 +75,21 @@ def make_once(setting: TransitSetting, lines: Lines) -> Once:
         call=np.zeros(stops, np.int32),
         reached=np.zeros(stops, np.int32),
         best=np.empty(setting.places, np.int32),
+    )
+
+
+def make_batch(setting: TransitSetting, lines: Lines) -> Batch:
+    """Room of one thread for one departure of many origins."""
+    from parkcity.travel.kernels.connections import Batch
+    from parkcity.travel.kernels.vector import LANES
+
+    stops, rides = setting.day.stops, setting.most_rides
+    return Batch(
+        ready=np.empty((rides * stops, LANES), np.uint32),
+        ride=np.empty((rides * stops, LANES), np.uint32),
+        aboard=np.empty((int(lines.trips[-1]), rides), np.uint64),
+        open=np.zeros(stops, bool),
+        best=np.empty((setting.places, LANES), np.uint32),
     )
 
 
@@ -142,35 +162,73 @@ class Sweep:
 
         `seconds` int32 [last - first, layers, places], `NEVER` beyond the limit; it is overwritten by the next block of the thread.
         """
-        from parkcity.travel.kernels.raptor import window
-        from parkcity.travel.kernels.raptor_once import single
         from parkcity.travel.transit_day import trimmed
 
-        setting, size = self.setting, origins_per_job
-        lines = trimmed(setting.day, int(self.moments.min()), int(self.moments.max()) + setting.longest).lines
-        legs = (*pruned(setting, lines), setting.walked().hops())
+        setting = self.setting
+        day = trimmed(setting.day, int(self.moments.min()), int(self.moments.max()) + setting.longest)
         alone = len(self.moments) == 1 and not len(self.ranks)
+        if alone and setting.origins >= FEWEST_LANES:
+            from parkcity.travel.kernels.vector import LANES
 
-        def room() -> tuple[Any, ...]:
-            from parkcity.travel.kernels.percentiles import BLOCK
+            self._side_by_side(self._many(day), LANES, consume, threads)
+        elif alone:
+            self._side_by_side(self._single(day.lines), origins_per_job, consume, threads)
+        else:
+            self._side_by_side(self._window(day.lines), origins_per_job, consume, threads)
 
-            part = np.empty((size, self.layers, setting.places), np.int32)
-            if alone:
-                return (make_once(setting, lines), part)
-            minutes = len(self.moments)
-            spread, block = np.empty((minutes, setting.places), np.int32), np.empty((minutes, BLOCK), np.int32)
-            return (make_arena(setting, lines), spread, block, part)
+    def _side_by_side(self, method: Method, size: int, consume: Consume, threads: int | None) -> None:
+        make, search = method
+        setting = self.setting
 
-        def work(job: int, own: tuple[Any, ...]) -> None:
+        def room() -> tuple[Any, NDArray[np.int32]]:
+            return make(), np.empty((size, self.layers, setting.places), np.int32)
+
+        def work(job: int, own: tuple[Any, NDArray[np.int32]]) -> None:
             first, last = job * size, min(setting.origins, (job + 1) * size)
-            span = (first, last, lines, *legs, self.moments, setting.longest)
-            if alone:
-                single(*span, setting.most_rides, *own)
-            else:
-                window(*span, self.ranks, *own)
-            consume(first, last, own[-1][: last - first])
+            search(first, last, *own)
+            consume(first, last, own[1][: last - first])
 
         side_by_side(-(-setting.origins // size), thread_count(threads), room, work)
+
+    def _many(self, day: TransitDay) -> Method:
+        from parkcity.travel.kernels.connections import many
+        from parkcity.travel.transit_day import connections
+
+        setting, time = self.setting, int(self.moments[0])
+        moves = connections(day, time, time + setting.longest)
+        walks, access, _ = pruned(setting, day.lines)
+        legs = (walks, access, setting.egress.hops(), setting.walked().hops())
+
+        def search(first: int, last: int, batch: Batch, part: NDArray[np.int32]) -> None:
+            many(first, last, moves, day.lines, *legs, time, setting.longest, setting.most_rides, batch, part)
+
+        return lambda: make_batch(setting, day.lines), search
+
+    def _single(self, lines: Lines) -> Method:
+        from parkcity.travel.kernels.raptor_once import single
+
+        setting = self.setting
+        legs = (*pruned(setting, lines), setting.walked().hops())
+
+        def search(first: int, last: int, once: Once, part: NDArray[np.int32]) -> None:
+            single(first, last, lines, *legs, self.moments, setting.longest, setting.most_rides, once, part)
+
+        return lambda: make_once(setting, lines), search
+
+    def _window(self, lines: Lines) -> Method:
+        from parkcity.travel.kernels.percentiles import BLOCK
+        from parkcity.travel.kernels.raptor import window
+
+        setting, minutes = self.setting, len(self.moments)
+        legs = (*pruned(setting, lines), setting.walked().hops())
+
+        def make() -> tuple[Arena, NDArray[np.int32], NDArray[np.int32]]:
+            return make_arena(setting, lines), np.empty((minutes, setting.places), np.int32), np.empty((minutes, BLOCK), np.int32)
+
+        def search(first: int, last: int, own: tuple[Any, Any, Any], part: NDArray[np.int32]) -> None:
+            window(first, last, lines, *legs, self.moments, setting.longest, self.ranks, *own, part)
+
+        return make, search
 
 
 def ranks_of(percentiles: tuple[float, ...], count: int) -> NDArray[np.int32]:

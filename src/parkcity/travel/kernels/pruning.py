@@ -2,9 +2,10 @@
 
 Two rules, both exact. Boarding: from one row, a stop is of no use if every pattern there can be boarded at an earlier call, from another
 stop of the row, so much sooner that each trip still caught there is caught here too. Staying: walking from a call to a target is of no
-use if riding on to a later call and walking from there comes no later. Runs are bounded from above by the sum over sections of the
-longest run of any trip, so both rules hold for all trips. Replacing a walk by the one that beats it keeps the number of rides and either
-moves the alighting call later or, at one alighting call, the boarding call earlier, which ends; so both rules may be used together.
+use if riding on to a later call and walking from there comes sooner (strictly: of walks that tie, none may rest on another). Runs are
+bounded from above by the sum over sections of the longest run of any trip, so both rules hold for all trips. Replacing a walk by the one
+that beats it keeps the number of rides and either comes sooner or, at one alighting call, moves the boarding call earlier, which ends;
+so both rules may be used together.
 Related: the transfer reduction of Witt (2015), Trip-Based Public Transit Routing, which does this for single trips.
 """
 
@@ -99,7 +100,7 @@ def by_call(legs: Hops, keep: Bool, lines: Lines, arriving: Int64, best: Int64, 
             stop = lines.stop[c]
             for leg in range(legs.start[stop], legs.start[stop + 1]):
                 moment = arriving[c] + legs.seconds[leg]
-                if keep[leg] and moment < best[legs.target[leg]]:
+                if keep[leg] and moment <= best[legs.target[leg]]:
                     best[legs.target[leg]] = moment
                     start[c + 1] += 1
         for c in range(begin, end):
@@ -116,7 +117,7 @@ def by_call(legs: Hops, keep: Bool, lines: Lines, arriving: Int64, best: Int64, 
                 stop, at = lines.stop[c], start[c]
                 for leg in range(legs.start[stop], legs.start[stop + 1]):
                     moment = arriving[c] + legs.seconds[leg]
-                    if keep[leg] and moment < best[legs.target[leg]]:
+                    if keep[leg] and moment <= best[legs.target[leg]]:
                         best[legs.target[leg]] = moment
                         target[at], seconds[at] = legs.target[leg], legs.seconds[leg]
                         at += 1
