@@ -252,7 +252,7 @@ lat = 20.0
         ("add_people", {"residents": 0, "cell": cell_id(50, 50)}, "adds nobody"),
         ("add_people", {"residents": 5}, "does not say where"),
         ("add_place", {"kind": "park", "lon": 104.0, "lat": 30.6, "colour": "red"}, "unknown field 'colour'"),
-        ("open_gate", {}, "no kind of change"),
+        ("paint_gate", {}, "no kind of change"),
         ("move_people", {"residents": 41, "from_cell": cell_id(50, 50), "to_cell": cell_id(150, 50)}, "40 live in"),
     ],
 )

@@ -284,13 +284,28 @@ def compare(
 
 def _measurable(base: Baseline, city: TwinUnder) -> frozenset[str]:
     """The ids of the indicators that the city can measure under the scenario."""
-    if not city.changed:
+    if "places" not in city.changed:
         return base.measurable
-    if not set(base.twin.kinds()) <= set(city.kinds()):
+    before, now = set(base.twin.kinds()), set(city.kinds())
+    if not before <= now:
         return frozenset(item.id for item in computable(city))
+    if before == now and _sizes_known(base.twin, city):
+        return base.measurable
     # Where no kind of place was lost, whatever could be measured still can be.
     others = (item for item in INDICATORS if item.id not in base.measurable and not item.recorded_only)
     return base.measurable | {item.id for item in others if not missing_needs(item, city)}
+
+
+def _sizes_known(twin: Twin, city: TwinUnder) -> bool:
+    """Does the city know the area of some place of every kind of which the scenario brings or resizes one?
+
+    Otherwise what rests on areas may be measurable under the scenario for the first time.
+    """
+    places, came_from = city.places, city.place_from
+    old = twin.places["area_m2"].to_numpy(float)[np.maximum(came_from, 0)]
+    new = (came_from < 0) | ~((places["area_m2"].to_numpy(float) == old) | np.isnan(old))
+    known = set(twin.places["kind"][np.isfinite(twin.places["area_m2"].to_numpy(float))])
+    return set(places["kind"][new]) <= known
 
 
 def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: frozenset[str], wanted: set[str] | None) -> Iterator[Pair]:

@@ -31,6 +31,8 @@ _WALKS_ON = ("cells", "streets")
 _PLACE_LAYERS = {"places", "attachments"}
 _FOLLOWED = {"places", "attachments", "streets", "people", "cells"}
 """Layers of which every provider names those that it rests on; where another one changed, everything is measured again."""
+_ALSO = {"patch_sum": ("places",)}
+"""Layers on which a provider rests only in some cities, and which it therefore does not name."""
 _WITHOUT_PEOPLE = {
     "distance_m",
     "minutes",
@@ -158,9 +160,13 @@ class InputsUnder(Inputs):
 
     def _touched(self, entry: Input) -> set[str]:
         provider = PROVIDERS[entry.provider]
-        touched = self._changed_of(provider.layers)
+        touched = self._changed_of((*provider.layers, *_ALSO.get(entry.provider, ())))
         if entry.provider in _WITHOUT_PEOPLE:
             touched.discard("people")
+        if provider.rests_on is not None:
+            parts, before = (provider.rests_on(inputs, **entry.args) for inputs in (self, self._base))
+            below = [self._touched_layers(own) for part in parts for own in part.inputs.values()]
+            return touched.union(*below) if parts == before else {*touched, *self._under.changed}
         classes = provider.classes_of(self, entry.args) if touched and touched <= _PLACE_LAYERS else []
         if classes and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
             return set()
