@@ -91,6 +91,8 @@ def document_docx(document: Document) -> bytes:
 
 
 def _add(made: Any, part: Section) -> None:
+    from docx.oxml.ns import qn
+
     made.add_heading(part.title, level=1)
     for paragraph in part.paragraphs:
         made.add_paragraph(paragraph)
@@ -106,6 +108,39 @@ def _add(made: Any, part: Section) -> None:
     ):
         for cell, text in zip(cells, texts, strict=True):
             cell.text = text
+    _dress(list(made.element.body.iterchildren(qn("w:tbl")))[-1], part)
+
+
+_SHADES = {"blue": "D6E4F5", "green": "D9EFDB", "amber": "FBECC8", "red": "F7D4CF", "grey": "ECEFF1"}
+_HEADING_SHADE = "EEF3F5"
+
+
+def _dress(table: Any, part: Section) -> None:
+    """Titles bold, shaded, and repeated on every page that the table runs over; statuses in their colour."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    head, *body = table.tr_lst
+    head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for cell in head.tc_lst:
+        _shade(cell, _HEADING_SHADE)
+        for run in cell.iter(qn("w:r")):
+            run.get_or_add_rPr().append(OxmlElement("w:b"))
+    keys = [key for key, _ in part.columns]
+    if "status_light" in keys:
+        at = keys.index("status_light")
+        for line, row in zip(body, part.rows, strict=True):
+            _shade(line.tc_lst[at], _SHADES[row[COLOUR]])
+
+
+def _shade(cell: Any, colour: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    shade = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
+        shade.set(qn(f"w:{name}"), value)
+    cell.get_or_add_tcPr().append(shade)
 
 
 def _stamped(data: bytes) -> bytes:
