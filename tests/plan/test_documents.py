@@ -98,6 +98,9 @@ def test_the_page_is_self_contained_and_the_word_file_holds_the_same(document: D
     found = docx.Document(io.BytesIO(document_docx(document)))
     assert [len(table.rows) for table in found.tables] == [len(part.rows) + 1 for part in tables]
     assert found.tables[1].cell(1, 0).text == tables[1].rows[0][tables[1].columns[0][0]]
+    # Every table repeats its titles on each page, in bold.
+    heads = [table.rows[0] for table in found.tables]
+    assert all("w:tblHeader" in head._tr.xml and head.cells[0].paragraphs[0].runs[0].bold for head in heads)
 
 
 def test_texts_are_escaped() -> None:
