@@ -27,7 +27,7 @@ def quick_coverage(grid: Grid, shapes: NDArray[Any]) -> tuple[NDArray[np.int64],
     """
     import shapely
 
-    known = ~np.isnan(grid.cells)
+    known = ~np.isnan(grid.cells) & _near(grid, shapes)
     step = max(int(np.ceil(np.sqrt(known.sum() / _MOST_PIXELS))), 1)
     row, column = np.nonzero(known[::step, ::step])
     row, column = row * step, column * step
@@ -55,6 +55,24 @@ def quick_coverage(grid: Grid, shapes: NDArray[Any]) -> tuple[NDArray[np.int64],
     owners = np.concatenate([owner, missed[inside][good]]).astype(np.int64)
     pixels = np.concatenate([row[hit] * width + column[hit], flat[good]]).astype(np.int64)
     return owners, pixels, np.ones(len(owners))
+
+
+def _near(grid: Grid, shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Pixels within the box of any polygon, bool [rows, columns]: boxes are marked at their corners and summed up."""
+    import shapely
+
+    height, width = grid.cells.shape
+    bounds = shapely.bounds(shapes)
+    corners = [grid.place(bounds[:, x], bounds[:, y]) for x in (0, 2) for y in (1, 3)]
+    rows, columns = (np.stack([corner[axis] for corner in corners]) for axis in (0, 1))
+    low_row = np.clip(np.floor(rows.min(axis=0)).astype(np.int64) - 1, 0, height)
+    high_row = np.clip(np.ceil(rows.max(axis=0)).astype(np.int64) + 1, 0, height)
+    low_column = np.clip(np.floor(columns.min(axis=0)).astype(np.int64) - 1, 0, width)
+    high_column = np.clip(np.ceil(columns.max(axis=0)).astype(np.int64) + 1, 0, width)
+    marks = np.zeros((height + 1, width + 1), np.int32)
+    for row, column, sign in ((low_row, low_column, 1), (high_row, low_column, -1), (low_row, high_column, -1), (high_row, high_column, 1)):
+        np.add.at(marks, (row, column), sign)
+    return np.asarray(marks.cumsum(axis=0).cumsum(axis=1)[:height, :width] > 0)
 
 
 def mosaic(grids: list[Grid]) -> Grid:
