@@ -9,9 +9,9 @@ city.measure("life_circle.primary_school", group="children").by("district")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parkcity.face import City, Differences, Measurement, Report, Scenario, compare, open, site  # noqa: A004
+    from parkcity.face import City, Differences, Measurement, Report, Scenario, compare, open, programme, site  # noqa: A004
 
-__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open", "site"]
+__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open", "programme", "site"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.decide.compare import Comparison
+    from parkcity.decide.programme import Programme
     from parkcity.decide.siting import Goal, Siting
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
 
 
-__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open", "site"]
+__all__ = ["City", "Differences", "Measurement", "Report", "Scenario", "compare", "open", "programme", "site"]
 
 
 @dataclass(frozen=True)
@@ -241,3 +242,33 @@ def site(
     spots = spots if cost is None else spots.costing(cost)
     limits: dict[str, Any] = {"minutes": minutes, "metres": metres}
     return choose(inputs, kind, count=count, cover=cover, goal=goal, candidates=spots, seconds=seconds, **limits, **conditions)
+
+
+def programme(
+    city: City,
+    *,
+    years: tuple[int, int],
+    budget: float | Sequence[float],
+    projects: str | Path,
+    goals: Sequence[str] = (),
+    seconds: float = 60.0,
+    **conditions: Any,
+) -> Programme:
+    """Choose and order projects (a CSV, docs/programmes.md) that close most of the plan's gaps by their deadlines.
+
+    `budget` yuan, for every year or one number a year; `goals` beside those of the plan, such as
+    `life_circle.primary_school>=90%@2030`; `conditions`: carry, crews, least. The answer has `chosen`, `goals`, `frontier`, `gap`.
+    """
+    from parkcity.decide.compare import Baseline
+    from parkcity.decide.goals import goals_of
+    from parkcity.decide.programme import programme as choose
+    from parkcity.decide.programme_model import Conditions
+    from parkcity.decide.projects import read_projects
+
+    span = tuple(range(years[0], years[1] + 1))
+    money = (float(budget),) * len(span) if isinstance(budget, int | float) else tuple(float(part) for part in budget)
+    base = Baseline(city.twin)
+    candidates = read_projects(Path(projects), city.twin)
+    return choose(
+        base, candidates, goals_of(city.twin, city.folder, goals, candidates), Conditions(span, money, **conditions), seconds=seconds
+    )

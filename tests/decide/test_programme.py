@@ -281,3 +281,20 @@ def test_an_owner_that_the_plan_does_not_know_is_told_and_nothing_is_written(tow
     assert done.returncode == 1
     assert "the plan has no owner 'nobody'" in done.stderr
     assert not (town / "plan" / "tasks.csv").exists()
+
+
+def test_python_and_the_command_choose_alike(town: Path, tmp_path: Path) -> None:
+    import parkcity as pc
+
+    path = tmp_path / "projects.csv"
+    spots = [lonlat(200.0 + 300.0 * number, 800.0 - 200.0 * number) for number in range(3)]
+    lines = [
+        "id,action,cost,kind,lon,lat",
+        *(f"s{number},build_place,10,primary_school,{lon},{lat}" for number, (lon, lat) in enumerate(spots)),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    goal = "life_circle.primary_school.within_5_min>=100%@2027"
+    found = pc.programme(pc.open(town), years=(2026, 2027), budget=10.0, projects=path, goals=[goal])
+    command = [sys.executable, "-m", "parkcity", "programme", str(town), "--years", "2026-2027", "--budget", "10", "--projects", str(path)]
+    done = subprocess.run([*command, "--goal", goal, "--format", "json"], capture_output=True, text=True, check=True, encoding="utf-8")
+    assert [row["project"] for row in json.loads(done.stdout)["rows"]] == [entry.project.id for entry in found.chosen]

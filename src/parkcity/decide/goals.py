@@ -13,8 +13,10 @@ from parkcity.plan.units import convertible, factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from parkcity.base.words import Lang
+    from parkcity.decide.projects import Project
     from parkcity.plan.ledger import View
     from parkcity.plan.status import Standing
     from parkcity.twin.twin import Twin
@@ -101,4 +103,23 @@ def plan_goals(twin: Twin, view: View, standings: Sequence[Standing], stated: It
             times = factor(target.unit, unit) if convertible(target.unit, unit) else 1.0
             place: dict[str, Any] = {"tier": target.tier or "city", "zone": target.zone}
             goals.append(Goal(target.id, target.indicator, value * times, target.deadline.year, target.up, unit=unit, **place, **names))
+    return goals
+
+
+def goals_of(twin: Twin, city: Path, stated: Sequence[str], projects: Sequence[Project]) -> list[Goal]:
+    """The goals stated at the call and the gaps of the city's plan, if it has one. Raises `UsageError` where there is none at all."""
+    from parkcity.plan.ledger import load, plan_folder
+    from parkcity.plan.status import standings
+
+    named = sorted({target for project in projects for target in project.effects})
+    goals = [stated_goal(text, number, twin) for number, text in enumerate(stated, start=1)]
+    if plan_folder(city).is_dir():
+        view = load(city).view()
+        goals += plan_goals(twin, view, standings(view), named)
+    elif named:
+        msg = f"projects serve targets ({', '.join(named)}), but the city has no plan"
+        raise UsageError(msg)
+    if not goals:
+        msg = "no target of the plan names an indicator that this city can measure, and no project states an effect: "
+        raise UsageError(msg + "say --goal, such as --goal 'life_circle.primary_school>=90%@2030'")
     return goals

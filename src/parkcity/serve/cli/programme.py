@@ -15,7 +15,6 @@ from parkcity.serve.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from parkcity.decide.compare import Baseline
-    from parkcity.decide.goals import Goal
     from parkcity.decide.programme import Programme
     from parkcity.decide.programme_model import Conditions
     from parkcity.decide.projects import Project
@@ -92,6 +91,7 @@ def programme(
 ) -> None:
     """Choose and order projects of CITY that close most of the plan's gaps by their deadlines, within yearly budgets."""
     from parkcity.decide.compare import Baseline
+    from parkcity.decide.goals import goals_of
     from parkcity.decide.programme import programme as choose
     from parkcity.serve.report.programme import Told, programme_lines
     from parkcity.twin.build import build
@@ -108,7 +108,7 @@ def programme(
         twin = build(Path(city), progress)
         base = Baseline(twin, threads=threads)
         candidates = _candidates(base, projects, sites, renewal, top)
-        wanted = _goals(base, Path(city), goals, candidates)
+        wanted = goals_of(twin, Path(city), goals, candidates)
         found = choose(base, candidates, wanted, conditions, seconds=seconds, frontier=not no_frontier)
     told = Told(found, twin, rate)
     if out is not None:
@@ -188,28 +188,6 @@ def _sited(base: Baseline, text: str) -> list[Project]:
     known_class(parts[0])
     minutes = _number(parts[3], "--site") if len(parts) == 4 else parameter("check_limits", "minutes.15").number
     return site_projects(site(base.inputs(), parts[0], count=int(parts[1]), minutes=minutes), _number(parts[2], "--site"))
-
-
-def _goals(base: Baseline, city: Path, stated: tuple[str, ...], projects: list[Project]) -> list[Goal]:
-    """The plan's gaps and the goals of the call. A city without a plan has only the latter."""
-    from parkcity.decide.goals import plan_goals, stated_goal
-    from parkcity.plan.ledger import load, plan_folder
-    from parkcity.plan.status import standings
-
-    named = sorted({target for project in projects for target in project.effects})
-    goals = [stated_goal(text, number, base.twin) for number, text in enumerate(stated, start=1)]
-    if plan_folder(city).is_dir():
-        view = load(city).view()
-        goals += plan_goals(base.twin, view, standings(view), named)
-    elif named:
-        msg = f"projects serve targets ({', '.join(named)}), but the city has no plan"
-        raise UsageError(msg)
-    if not goals:
-        raise UsageError(
-            "no target of the plan names an indicator that this city can measure, and no project states an effect: "
-            "say --goal, such as --goal 'life_circle.primary_school>=90%@2030'"
-        )
-    return goals
 
 
 def _write_files(folder: Path, told: Any, lang: Any) -> None:
