@@ -150,8 +150,7 @@ def missing_of_norm(class_id: str, inputs: Inputs) -> float:
 
 def source_least_m2(twin: Twin, kind: str) -> float:
     """The area (m2) below which the sources of a kind leave places out; 0 where they leave none out."""
-    places = twin.places
-    sources = set(places["source"].to_numpy()[(places["kind"] == kind).to_numpy()])
+    sources = twin.sources_of_kind.get(kind, frozenset())
     return max((float(row["least_area_m2"]) for row in twin.manifest["sources"] if row["id"] in sources), default=0.0)
 
 
@@ -159,8 +158,8 @@ def oldest_layer(indicator: Indicator, inputs: Inputs) -> tuple[float, str]:
     """Age in years of the oldest source that an indicator rests on, and that source."""
     layers = {layer for entry in indicator.inputs.values() for layer in PROVIDERS[entry.provider].layers}
     kinds = {place_class(class_id).kind for class_id in _classes(indicator, inputs)}
-    places = inputs.twin.places
-    of_kind = set(places["source"].to_numpy()[places["kind"].isin(kinds).to_numpy()])
+    by_kind = inputs.twin.sources_of_kind
+    of_kind = {source for kind in kinds for source in by_kind.get(kind, frozenset())}
     spec = inputs.twin.spec
     counted = {spec.people.source, spec.people.age_source, spec.people.control_source, *(margin.source for margin in spec.people.margins)}
     worked = {spec.jobs.source} if spec.jobs else set()

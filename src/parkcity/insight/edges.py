@@ -80,9 +80,14 @@ def _edge(inputs: Inputs, classes: list[str]) -> Floats:
     }
     coverage = {str(row["id"]): row["coverage"] for row in twin.manifest["sources"]}
     beyond = all(coverage.get(source, "area") == "beyond" for source in sources)
-    layers = {name: twin.layer(name).hash for name in ("cells", "zones", "streets")}
-    key = hash_json(["edge", beyond, layers])[:40]
-    return ArrayCache(twin.folder / "derived").get(key, lambda: {"edge": _frame(inputs) if beyond else edge_distance_m(twin)})["edge"]
+    name = f"edge/{beyond}"
+    if name not in inputs.memory:
+        layers = {layer: twin.layer(layer).hash for layer in ("cells", "zones", "streets")}
+        key = hash_json(["edge", beyond, layers])[:40]
+        cache = ArrayCache(twin.folder / "derived")
+        inputs.memory[name] = cache.get(key, lambda: {"edge": _frame(inputs) if beyond else edge_distance_m(twin)})["edge"]
+    distance: Floats = inputs.memory[name]
+    return distance
 
 
 def _gives_streets(row: dict[str, Any], inputs: Inputs) -> bool:

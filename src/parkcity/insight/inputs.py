@@ -96,14 +96,18 @@ class Inputs:
 
     def rows_of(self, class_id: str) -> NDArray[np.int64]:
         """Rows of the places of a class."""
-        chosen = place_class(class_id)
-        kind = self.twin.places["kind"].isin((chosen.kind, *chosen.also)).to_numpy()
-        area = self.twin.places["area_m2"].to_numpy(float)
-        if chosen.least_m2 is not None:
-            kind = kind & (area >= chosen.least_m2)
-        if chosen.below_m2 is not None:
-            kind = kind & (area < chosen.below_m2)
-        return np.nonzero(kind)[0]
+        key = f"rows/{class_id}"
+        if key not in self._memory:
+            chosen = place_class(class_id)
+            kind = self.twin.places["kind"].isin((chosen.kind, *chosen.also)).to_numpy()
+            area = self.twin.places["area_m2"].to_numpy(float)
+            if chosen.least_m2 is not None:
+                kind = kind & (area >= chosen.least_m2)
+            if chosen.below_m2 is not None:
+                kind = kind & (area < chosen.below_m2)
+            self._memory[key] = np.nonzero(kind)[0]
+        rows: NDArray[np.int64] = self._memory[key]
+        return rows
 
     def place_count(self, class_id: str) -> Floats:
         """Places of a class in every cell; places outside the study area count nowhere."""

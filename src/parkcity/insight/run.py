@@ -40,7 +40,12 @@ class Measured:
 
     def flags(self, tier: str) -> list[Flag]:
         """The flags that apply, by zone of a tier."""
-        return flags_of(self.indicator, self.inputs, self.inputs.twin.member(tier), len(self.inputs.twin.tier_zones(tier)))
+        key = f"flags/{self.indicator.id}/{self.group}/{self.inputs.period}/{tier}"
+        memory = self.inputs.memory
+        if key not in memory:
+            memory[key] = flags_of(self.indicator, self.inputs, self.inputs.twin.member(tier), len(self.inputs.twin.tier_zones(tier)))
+        flags: list[Flag] = memory[key]
+        return flags
 
     def rows(self, tier: str) -> list[dict[str, Any]]:
         """One row a zone of a tier that has cells, with the columns of `COLUMNS`."""

@@ -345,11 +345,7 @@ def _lacks(twin: Twin, **_args: Any) -> list[str]:
     return [] if _CLASS in twin.kinds() else [f"places:{_CLASS}"]
 
 
-def _class(_inputs: Inputs, **_args: Any) -> list[str]:
-    return [_CLASS]
-
-
-PROVIDERS.update({"station_sum": Provider(station_sum, WALK_LAYERS, walks=True, classes=_class, lacking=_lacks)})
+PROVIDERS.update({"station_sum": Provider(station_sum, WALK_LAYERS, walks=True, lacking=_lacks)})
 
 
 def of_stations(measure: str) -> Input:

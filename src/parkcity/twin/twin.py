@@ -70,6 +70,15 @@ class Twin:
         return self.layer("places").shapes("places")
 
     @cached_property
+    def sources_of_kind(self) -> dict[str, frozenset[str]]:
+        """For every kind of place the sources that its places are from."""
+        pairs = self.places[["kind", "source"]].drop_duplicates()
+        found: dict[str, set[str]] = {}
+        for kind, source in zip(pairs["kind"], pairs["source"], strict=True):
+            found.setdefault(str(kind), set()).add(str(source))
+        return {kind: frozenset(sources) for kind, sources in found.items()}
+
+    @cached_property
     def doors(self) -> pd.DataFrame:
         """The doors of the places: `place` (row), `x`, `y`."""
         return self.layer("places").table("doors")

@@ -6,7 +6,6 @@ carries a pattern. Drawings use whole numbers of about seven metres, so that a c
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -84,6 +83,14 @@ class Canvas:
         return owner[ring_part[ring[:-1][same]]][moved], begin[moved], end[moved]
 
     @cached_property
+    def _numbered_sides(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Cell of every side; all corners [n, 2] once; the rows of each side's first and second point among them."""
+        owner, begin, end = self._sides
+        corners, number = np.unique(np.concatenate([begin, end]), axis=0, return_inverse=True)
+        rows = number.ravel().astype(np.int64)
+        return owner, corners, rows[: len(begin)], rows[len(begin) :]
+
+    @cached_property
     def _frame(self) -> tuple[float, float, float, float]:
         """West, north, metres a unit, height in units."""
         import shapely
@@ -109,12 +116,18 @@ class Canvas:
         Rings run the same way round in every cell, so a shared side appears once in each direction and cancels; what is
         left chains into the outline of the class. That is a union of a tiling without any geometry.
         """
-        owner, begin, end = self._sides
+        owner, corners, begin, end = self._numbered_sides
         mine = mask[owner]
-        sides = Counter(zip(map(tuple, begin[mine].tolist()), map(tuple, end[mine].tolist()), strict=True))
+        # A side and the same side back are two numbers: what one has more than the other is on the outline.
+        sides, count = np.unique(begin[mine] * len(corners) + end[mine], return_counts=True)
+        first, second = np.divmod(sides, max(len(corners), 1))
+        back = second * len(corners) + first
+        place = np.minimum(np.searchsorted(sides, back), max(len(sides) - 1, 0))
+        left = count - np.where(sides[place] == back, count[place], 0) if len(sides) else count
+        point = list(map(tuple, corners.tolist()))
         following: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for (first, second), count in sides.items():
-            following.setdefault(first, []).extend([second] * max(count - sides.get((second, first), 0), 0))
+        for row in np.flatnonzero(left > 0).tolist():
+            following.setdefault(point[first[row]], []).extend([point[second[row]]] * int(left[row]))
         return "".join(self._steps(ring) for ring in _rings(following))
 
     def path(self, shape: Any) -> str:
