@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from tests.conftest import CHENGDU
 from tests.scenes.town import Town, write_town
 
 from parkcity.serve.api.app import create_app
@@ -70,18 +72,14 @@ def settings_of(folder: Path, *cities: Path, **given: Any) -> Settings:
     return replace(Settings(cities=names, database=f"sqlite:///{folder / 'serve.db'}", files=str(folder / "files")), **given)
 
 
-PLAN = {
-    "plan.csv": "id,name_zh,name_en,adopted,starts,ends,publisher_zh,publisher_en,true_on,known_on,withdrawn\n"
-    "town,镇规划,Town plan,2020-12-27,2021-01-01,2025-12-31,,,2020-12-27,2020-12-27,\n",
-}
-
-
 @pytest.fixture(scope="session")
 def town_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny town whose names try to be more than names."""
+    """A tiny town whose names try to be more than names, and which follows the plan of Chengdu."""
     town = Town()
     town.places = [*town.places, ("<script>alert(1)</script>", "primary", 900.0, 100.0, 9_000.0)]
-    return write_town(tmp_path_factory.mktemp("api") / "town", town)
+    folder = write_town(tmp_path_factory.mktemp("api") / "town", town)
+    shutil.copytree(CHENGDU / "plan", folder / "plan")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from parkcity.serve.api.context import Answer, known_query
 from parkcity.serve.api.gate import Gate
 from parkcity.serve.api.house import House
 from parkcity.serve.api.logs import LOGGER, start_logs
+from parkcity.serve.api.metrics import give_back
 from parkcity.serve.api.problems import body_of, plain_status, problem, validation
 from parkcity.serve.api.routes import (
     admin,
@@ -85,10 +86,10 @@ def _warm(house: House) -> None:
     """Measure what the first screen shows before somebody asks for it."""
     for desk in house.desks.values():
         try:
-            desk.worst("all")
-            desk.everything()
+            desk.warm()
         except ParkcityError as error:
             LOGGER.info("nothing to measure", extra={"fields": {"city": desk.id, "why": type(error).__name__}})
+    give_back()
 
 
 def _request_id(request: Request) -> str:
@@ -145,11 +146,22 @@ def _describe(app: FastAPI) -> None:
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "parkcity_session"},
                 "key": {"type": "http", "scheme": "bearer"},
             }
+            _problems_are_json(document)
             document["security"] = [{}, {"cookie": []}, {"key": []}]
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]
+
+
+def _problems_are_json(document: dict[str, Any]) -> None:
+    """Errors are JSON whatever the route gives otherwise."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, answer in operation.get("responses", {}).items():
+                content = answer.get("content", {})
+                if int(status) >= 400 and content and "application/json" not in content:
+                    answer["content"] = {"application/json": next(iter(content.values()))}
 
 
 def from_environment() -> Gate:

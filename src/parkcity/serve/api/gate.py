@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HOT = b"x-parkcity-hot"
 """A route marks an answer that depends on nothing but its address, so that the gate may keep its bytes."""
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_HOT_BYTES = 64 << 20
+_HOT_BYTES = 32 << 20
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

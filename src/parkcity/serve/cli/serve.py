@@ -124,6 +124,8 @@ def _run(settings: Settings, host: str, port: int, workers: int, *, browse: bool
     from parkcity.serve.api.logs import start_logs
 
     settings.to_environment()
+    # Every thread of a worker would else keep a heap of its own, most of it empty (mallopt(3), M_ARENA_MAX).
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     start_logs()
     # A click on --open comes before the server listens; the browser asks again by itself.
     shown = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}/"  # noqa: S104 - compared, not bound

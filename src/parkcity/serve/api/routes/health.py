@@ -27,10 +27,10 @@ def health() -> Any:
 
 @router.get("/ready", response_model=Document)
 def ready(house: TheHouse) -> Any:
-    """Every city is open and the database answers; else 503."""
+    """Every city is open and the database answers; else 503. `warm`: what the first screen shows was measured before somebody asks."""
     if not house.ready or not house.database.answers():
         raise ApiError(503, "not ready", todo="ask again")
-    return Answer({"status": "ready", "cities": sorted(house.desks)})
+    return Answer({"status": "ready", "cities": sorted(house.desks), "warm": all(desk.warmed for desk in house.desks.values())})
 
 
 @router.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})

@@ -27,7 +27,7 @@ Key = Annotated[str, Path(description="Hash of a scenario", max_length=64)]
 Tier = Annotated[str | None, Query(description="Tier of the zones; left out, the city's own", max_length=100)]
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 TOML = "application/toml"
-EXAMPLE_FILE = '[scenario]\nid = "s1"\n'
+_FILE = {"schema": {"type": "string"}, "example": '[scenario]\nid = "s1"\n'}
 
 
 def _kept(house: TheHouse, desk: City, scenario: Scenario) -> tuple[str, bool, TwinUnder]:
@@ -74,12 +74,10 @@ def try_it(
     status_code=201,
     dependencies=[TRY],
     responses={200: {"model": ScenarioKept}},
-    openapi_extra={
-        "requestBody": {"required": True, "content": {TOML: {"schema": {"type": "string"}, "example": '[scenario]\nid = "s1"\n'}}}
-    },
+    openapi_extra={"requestBody": {"required": True, "content": {"text/plain": _FILE}}},
 )
 async def take_file(request: Request, desk: City, house: TheHouse) -> Any:
-    """A scenario as the file that the command line reads."""
+    """A scenario as the file that the command line reads, as text/plain or application/toml."""
     from starlette.concurrency import run_in_threadpool
 
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
