@@ -298,3 +298,46 @@ def test_python_and_the_command_choose_alike(town: Path, tmp_path: Path) -> None
     command = [sys.executable, "-m", "parkcity", "programme", str(town), "--years", "2026-2027", "--budget", "10", "--projects", str(path)]
     done = subprocess.run([*command, "--goal", goal, "--format", "json"], capture_output=True, text=True, check=True, encoding="utf-8")
     assert [row["project"] for row in json.loads(done.stdout)["rows"]] == [entry.project.id for entry in found.chosen]
+
+
+def test_every_action_of_a_list_makes_its_change(base: Baseline, tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(
+        '[[changes]]\nchange = "close_place"\nplace = "places/park-2"\n'
+        '[[changes]]\nchange = "resize_place"\nplace = "places/park-1"\narea_m2 = 1.0\n',
+        encoding="utf-8",
+    )
+    one, two = lonlat(500.0, 500.0), lonlat(200.0, 200.0)
+    path = tmp_path / "projects.csv"
+    path.write_text(
+        "id,action,cost,kind,lon,lat,line,scenario,effects\n"
+        f"a,build_place,1,park,{one[0]},{one[1]},,,\n"
+        f"b,open_link,1,,,,{one[0]} {one[1]}; {two[0]} {two[1]},,\n"
+        "c,follow_scenario,1,,,,,two.toml,\n"
+        "d,renew,1,,,,,,T1=2.5\n",
+        encoding="utf-8",
+    )
+    found = {project.id: project for project in read_projects(path, base.twin)}
+    assert [[step.change for step in project.steps] for project in found.values()] == [
+        ["add_place"],
+        ["add_link"],
+        ["close_place", "resize_place"],
+        [],
+    ]
+    assert found["d"].effects == {"T1": 2.5}
+    assert found["b"].zone == "east"
+    path.write_text("id,action,cost,line,scenario\na,open_link,1,here,\nb,follow_scenario,1,,none.toml\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_projects(path, base.twin)
+    assert len(caught.value.faults) == 2
+
+
+def test_a_street_and_places_together_are_measured_and_not_only_added_up(base: Baseline) -> None:
+    from parkcity.decide.actions._action import step
+
+    line = [list(lonlat(500.0, 500.0)), list(lonlat(200.0, 200.0))]
+    link = Project("link", "open_link", "", "", 10.0, must=True, steps=(step("add_link", line=line),))
+    found = run(base, [link, school("s1", 500, 500, base), school("s2", 200, 800, base)])
+    (goal,) = found.goals
+    assert len(found.chosen) == 3
+    # A street helps most where no school was built since, so that together they do no more than the sum.
+    assert goal.base < goal.measured <= goal.promised + 1e-12

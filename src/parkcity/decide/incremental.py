@@ -31,6 +31,8 @@ _WALKS_ON = ("cells", "streets")
 _PLACE_LAYERS = {"places", "attachments"}
 _FOLLOWED = {"places", "attachments", "streets", "people", "cells"}
 """Layers of which every provider names those that it rests on; where another one changed, everything is measured again."""
+_SHELTERS = {"sheltered", "refuge_m2"}
+"""Providers that rest on the places that can shelter people, of several kinds and only above a size."""
 _ALSO = {"patch_sum": ("places",)}
 """Layers on which a provider rests only in some cities, and which it therefore does not name."""
 _WITHOUT_PEOPLE = {
@@ -167,10 +169,21 @@ class InputsUnder(Inputs):
             parts, before = (provider.rests_on(inputs, **entry.args) for inputs in (self, self._base))
             below = [self._touched_layers(own) for part in parts for own in part.inputs.values()]
             return touched.union(*below) if parts == before else {*touched, *self._under.changed}
+        if entry.provider in _SHELTERS and touched <= _PLACE_LAYERS and self._same_shelters():
+            return set()
         classes = provider.classes_of(self, entry.args) if touched and touched <= _PLACE_LAYERS else []
         if classes and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
             return set()
         return touched
+
+    def _same_shelters(self) -> bool:
+        """Are the places that can shelter people the baseline's, where they stood and as large?"""
+        from parkcity.insight.shelters import shelter_rows
+
+        (rows, room), (before, held) = shelter_rows(self), shelter_rows(self._base)
+        came_from = self._under.place_from[rows]
+        same = len(rows) == len(before) and bool(np.array_equal(came_from, before) and np.array_equal(room, held))
+        return same and bool(self._under.same_doors[rows].all())
 
     def _changed_of(self, layers: Iterable[str]) -> set[str]:
         """Which of some layers the scenario changed. Where it changed places only, cells meet the streets as they did."""
