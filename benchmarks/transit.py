@@ -45,8 +45,7 @@ def run(size: Size) -> list[dict[str, Any]]:
         timetable().save(path)
         rows.append(row("load the built timetable", "Porto Alegre, 3,622 trips", median_seconds(lambda: Timetable.load(path), repeats)))
         peer, found = (None, None) if size == "smoke" else _peer(Path(folder), size)
-    limits = {"access": WALK_S, "change": WALK_S, "direct": WALK_S, "rides": RIDES, "limit": LIMIT}
-    setting = porto_alegre(walk_m_s=PEER_WALK_M_S, **limits).setting
+    setting = _question(nodes=False)
     ours = median_seconds(lambda: depart_at(setting, [AFTERNOON]), repeats)
     rows.append(row("one departure, all pairs", GRAPH, ours, *_beside(peer, 1, 2.0)))
     if size == "smoke":
@@ -56,8 +55,12 @@ def run(size: Size) -> list[dict[str, Any]]:
     rows += _metropolis(size)
     if size == "full" and found is not None:
         rows += [_agreement(found, setting, "on the nearest streets")]
-        rows += [_agreement(found, porto_alegre(walk_m_s=PEER_WALK_M_S, **limits, nodes=True).setting, "on the nearest nodes")]
+        rows += [_agreement(found, _question(nodes=True), "on the nearest nodes")]
     return rows
+
+
+def _question(*, nodes: bool) -> TransitSetting:
+    return porto_alegre(walk_m_s=PEER_WALK_M_S, access=WALK_S, change=WALK_S, direct=WALK_S, rides=RIDES, limit=LIMIT, nodes=nodes).setting
 
 
 def _beside(peer: dict[str, Any] | None, calls: int, goal: float) -> tuple[str | None, float | None, float | None]:

@@ -108,7 +108,8 @@ def _on_nodes(streets: Streets, x: Floats, y: Floats, limit: float, *, free: boo
     from scipy.spatial import cKDTree
 
     used = np.unique(np.concatenate([streets.edge_u, streets.edge_v]))
-    far, place = cKDTree(np.column_stack([streets.node_x[used], streets.node_y[used]])).query(np.column_stack([x, y]))
+    found = cKDTree(np.column_stack([streets.node_x[used], streets.node_y[used]])).query(np.column_stack([x, y]))
+    far, place = np.asarray(found[0], np.float64), np.asarray(found[1], np.int64)
     first, last = (np.full(streets.nodes, -1) for _ in range(2))
     first[streets.edge_u], last[streets.edge_v] = np.arange(streets.edges), np.arange(streets.edges)
     owner = np.flatnonzero(far <= limit)
