@@ -78,8 +78,19 @@ class Desk:
     kept: Kept[Any] = field(default_factory=lambda: Kept(64))
 
     @classmethod
-    def open(cls, folder: Path) -> Desk:
-        """Open a city's folder; the twin is built where it is not up to date."""
+    def open(cls, folder: Path, *, built: bool = False) -> Desk:
+        """Open a city's folder; the twin is built where it is not up to date.
+
+        `built`: somebody has just built it, so that it is opened as it lies, without the readers of every source.
+        """
+        if built:
+            from parkcity.base.spec import load
+            from parkcity.twin.store import LayerStore
+            from parkcity.twin.twin import Twin
+
+            manifest = LayerStore(folder / "twin").manifest()
+            if manifest is not None:
+                return cls(folder, Twin(load(folder), folder / "twin", manifest))
         from parkcity.twin.build import build
 
         return cls(folder, build(folder))

@@ -43,7 +43,7 @@ class House:
 
         house = cls(settings, Database.open(settings.database))
         for folder in settings.cities:
-            desk = Desk.open(Path(folder))
+            desk = Desk.open(Path(folder), built=settings.built)
             if desk.id in house.desks:
                 msg = f"two cities have the id '{desk.id}': {folder} and {house.desks[desk.id].folder}"
                 raise UsageError(msg)

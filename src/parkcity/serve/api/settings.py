@@ -55,6 +55,7 @@ class Settings:
     session_h: float = 12.0
     jobs: int = 1
     proxied: bool = False
+    built: bool = False
 
     def to_environment(self) -> None:
         """Hand the settings to the worker processes that will be started. They hold no secret."""

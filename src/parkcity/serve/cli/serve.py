@@ -79,6 +79,7 @@ def serve(
             burst=2000.0,
             jobs=jobs,
             proxied=https,
+            built=True,
         )
         _run(settings, host, port, workers, browse=browse)
 

@@ -79,7 +79,8 @@ def _work(settings: Settings, jobs: Jobs, job: str) -> None:
 
     folder = settings.files_folder / "jobs" / job
     try:
-        desk = next(desk for desk in map(Desk.open, map(Path, settings.cities)) if desk.id == row["city"])
+        opened = (Desk.open(Path(city), built=settings.built) for city in settings.cities)
+        desk = next(desk for desk in opened if desk.id == row["city"])
         task = Task(desk, json.loads(row["inputs"]), folder, tell, jobs.database)
         jobs.finish(job, result=plain(PROCESSES[row["process"]].run(task)))
     except ParkcityError as error:
