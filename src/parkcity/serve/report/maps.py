@@ -83,12 +83,13 @@ class Canvas:
         return owner[ring_part[ring[:-1][same]]][moved], begin[moved], end[moved]
 
     @cached_property
-    def _numbered_sides(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Cell of every side; all corners [n, 2] once; the rows of each side's first and second point among them."""
+    def _numbered_sides(self) -> tuple[NDArray[np.int64], list[tuple[int, int]], NDArray[np.int64], NDArray[np.int64]]:
+        """Cell of every side; all corners once; the rows of each side's first and second point among them."""
         owner, begin, end = self._sides
         corners, number = np.unique(np.concatenate([begin, end]), axis=0, return_inverse=True)
         rows = number.ravel().astype(np.int64)
-        return owner, corners, rows[: len(begin)], rows[len(begin) :]
+        points = [(int(x), int(y)) for x, y in corners.tolist()]
+        return owner, points, rows[: len(begin)], rows[len(begin) :]
 
     @cached_property
     def _frame(self) -> tuple[float, float, float, float]:
@@ -116,15 +117,14 @@ class Canvas:
         Rings run the same way round in every cell, so a shared side appears once in each direction and cancels; what is
         left chains into the outline of the class. That is a union of a tiling without any geometry.
         """
-        owner, corners, begin, end = self._numbered_sides
+        owner, point, begin, end = self._numbered_sides
         mine = mask[owner]
         # A side and the same side back are two numbers: what one has more than the other is on the outline.
-        sides, count = np.unique(begin[mine] * len(corners) + end[mine], return_counts=True)
-        first, second = np.divmod(sides, max(len(corners), 1))
-        back = second * len(corners) + first
+        sides, count = np.unique(begin[mine] * len(point) + end[mine], return_counts=True)
+        first, second = np.divmod(sides, max(len(point), 1))
+        back = second * len(point) + first
         place = np.minimum(np.searchsorted(sides, back), max(len(sides) - 1, 0))
         left = count - np.where(sides[place] == back, count[place], 0) if len(sides) else count
-        point = list(map(tuple, corners.tolist()))
         following: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for row in np.flatnonzero(left > 0).tolist():
             following.setdefault(point[first[row]], []).extend([point[second[row]]] * int(left[row]))
