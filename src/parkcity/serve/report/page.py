@@ -58,8 +58,10 @@ class Section:
     tables: tuple[Sheet, ...] = field(default=())
 
 
-def render_page(title: str, subtitle: str, facts: Sequence[str], sections: Sequence[Section], lang: Lang) -> str:
-    """The whole page as text."""
+def render_page(
+    title: str, subtitle: str, facts: Sequence[str], sections: Sequence[Section], lang: Lang, patterns: Markup | str = ""
+) -> str:
+    """The whole page as text; `patterns` are fills that its drawings share."""
     from jinja2 import Environment, StrictUndefined
 
     folder = resources.files("parkcity.serve.report")
@@ -71,6 +73,7 @@ def render_page(title: str, subtitle: str, facts: Sequence[str], sections: Seque
         subtitle=subtitle,
         facts=list(facts),
         sections=list(sections),
+        patterns=patterns,
         skip=words.get("skip", lang),
         footer=words.get("footer", lang, version=version("parkcity")),
         style=folder.joinpath("style.css").read_text(encoding="utf-8"),

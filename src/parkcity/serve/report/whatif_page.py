@@ -50,7 +50,7 @@ def render_whatif(comparison: Comparison, moved: Sequence[Moved], lang: Lang) ->
         words.get("fact_scenarios", lang, count=len(comparison.scenarios)),
         words.get("fact_twin", lang, hash=comparison.base.hash[:12]),
     ]
-    return render_page(words.get("title", lang, city=city), words.get("subtitle", lang), facts, sections, lang)
+    return render_page(words.get("title", lang, city=city), words.get("subtitle", lang), facts, sections, lang, _HATCH)
 
 
 def _overview(comparison: Comparison, words: Words, lang: Lang) -> Section:
@@ -174,7 +174,6 @@ def _difference(pair: Pair, canvas: Canvas, words: Words, lang: Lang) -> Drawing
         '{}<svg class="map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path class="outline" d="{}"/></svg>'
         '<table class="legend"><thead><tr><th></th><th>{}</th><th class="n">{}</th></tr></thead><tbody>{}</tbody></table>'
     ).format(
-        _HATCH,
         WIDTH,
         canvas.height,
         caption,
