@@ -31,6 +31,7 @@ THEMES = (
     "index",
     "green",
     "tod",
+    "transit",
     "streets",
     "safety",
     "culture",
@@ -260,7 +261,7 @@ class Teller:
             {
                 "needs": "; ".join(self._need_text(need) for need in line["needs"]),
                 "count": str(len(line["indicators"])),
-                "first": line["indicators"][0],
+                "first": INDICATORS.get(line["indicators"][0]).name(self.lang),
                 "clause": line["clause"],
                 "where": "; ".join(self._where(found, need) for need in line["needs"]),
             }
@@ -269,14 +270,16 @@ class Teller:
 
     def _need_text(self, need: str) -> str:
         if not need.startswith("places:"):
-            return need
+            known = Words.load("parkcity.serve.report", "needs_words.csv")
+            return known.get(need, self.lang) if known.has(need) else need
         name, _, rest = need.removeprefix("places:").partition(" ")
         return f"{kind(name).name(self.lang)} {rest}".strip() if name in kinds() else need
 
     def _where(self, found: Words, need: str) -> str:
         name = need.removeprefix("places:").partition(" ")[0]
         if name not in kinds():
-            return "–"
+            known = Words.load("parkcity.serve.report", "needs_words.csv")
+            return known.get(f"{need}.where", self.lang) if known.has(f"{need}.where") else "–"
         hints = [found.get(kind(name).theme, self.lang, osm=kind(name).osm)]
         windows = self.twin.layer("openstreetmap").meta["windows"] if self.twin.has("openstreetmap") else {}
         for source, window in windows.items():
