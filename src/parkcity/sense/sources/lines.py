@@ -125,7 +125,7 @@ def _lines(request: Request, stops: pd.DataFrame, services: pd.DataFrame, tally:
     """The lines that have a service, in the order of the stops' table."""
     where = request.path / request.text("services")
     traits: dict[str, tuple[int, bool, bool]] = {}
-    for row, entry in enumerate(services.fillna("").astype(str).to_dict("records"), start=2):
+    for row, entry in enumerate(services.astype(str).to_dict("records"), start=2):
         given = {name: str(entry.get(name, "")).strip() for name in ("mode", "circular", "one_way")}
         for name, allowed in (("mode", MODES), ("circular", YES_NO), ("one_way", YES_NO)):
             if given[name] not in allowed:
