@@ -133,31 +133,31 @@ def _in_levels(asks: Sequence[Ask]) -> list[Forecast | None]:
         count = len(ask.times)
         if count < _MIN_POINTS or ask.horizon <= ask.times[-1]:
             continue
-        if count < cut("forecast.drift_below"):
-            results[at] = _drift(ask)
-        elif count > cut("forecast.models_above") and _even(ask):
+        if count > cut("forecast.models_above") and _even(ask):
             results[at] = _smoothing(ask)
         else:
             groups[tuple(round(time - ask.times[0], 3) for time in (*ask.times, ask.horizon))].append(at)
     for spacing, members in groups.items():
         for begin in range(0, len(members), _CHUNK):
             part = members[begin : begin + _CHUNK]
-            values = np.array([asks[at].series for at in part]).T.copy()
-            for at, result in zip(part, _trend_pool(np.array(spacing), values), strict=True):
+            found = _of_spacing(np.array(spacing), [asks[at] for at in part])
+            for at, result in zip(part, found, strict=True):
                 results[at] = result
     return results
+
+
+def _of_spacing(spacing: Floats, asks: Sequence[Ask]) -> list[Forecast]:
+    """Forecasts of series with one spacing, by drift or by the pool."""
+    values = np.array([ask.series for ask in asks]).T.copy()
+    if len(values) < cut("forecast.drift_below"):
+        return _drift(spacing, values, np.array([abs(ask.scale) for ask in asks]))
+    return _trend_pool(spacing, values)
 
 
 def _even(ask: Ask) -> bool:
     steps = np.diff([*ask.times, ask.horizon])
     whole = np.round(steps[-1] / steps[0])
     return bool(np.allclose(steps[:-1], steps[0], atol=0.02) and whole >= 1 and abs(steps[-1] - whole * steps[0]) < 0.02)
-
-
-def _from_t(method: str, ask: Ask, centre: float, sd: float, dof: float) -> Forecast:
-    quantiles, edge = _student(dof)
-    reach = edge * sd
-    return Forecast(method, len(ask.times), centre, centre - reach, centre + reach, centre + sd * quantiles)
 
 
 @cache
@@ -170,18 +170,23 @@ def _student(dof: float) -> tuple[Floats, float]:
     return np.asarray(stdtrit(dof, (np.arange(count) + 0.5) / count), np.float64), float(stdtrit(dof, 1 - half))
 
 
-def _drift(ask: Ask) -> Forecast:
-    times, values = np.array(ask.times), np.array(ask.series)
-    span, ahead = times[-1] - times[0], ask.horizon - times[-1]
+def _drift(spacing: Floats, values: Floats, scales: Floats) -> list[Forecast]:
+    """Forecasts of series (n, m) observed at `spacing[:n]` for the time `spacing[n]`; `scales` (m,) as in `Ask`."""
+    times, ahead = spacing[:-1], float(spacing[-1] - spacing[-2])
+    span = float(times[-1] - times[0])
     slope = (values[-1] - values[0]) / span
-    steps = np.diff(times)
-    surprises = (np.diff(values) - slope * steps) / np.sqrt(steps)
+    steps = np.diff(times)[:, None]
+    surprises = (np.diff(values, axis=0) - slope * steps) / np.sqrt(steps)
     weight = cut("forecast.prior_weight")
-    assumed = cut("forecast.prior_sd") * max(float(np.abs(values).mean()), abs(ask.scale))
+    assumed = cut("forecast.prior_sd") * np.maximum(np.abs(values).mean(0), scales)
     dof = len(values) - 2 + weight
-    variance = (float(surprises @ surprises) + weight * assumed**2) / dof
-    sd = float(np.sqrt(variance * (ahead + ahead**2 / span)))
-    return _from_t("drift", ask, float(values[-1] + slope * ahead), sd, dof)
+    variance = ((surprises**2).sum(0) + weight * assumed**2) / dof
+    sd = np.sqrt(variance * (ahead + ahead**2 / span))
+    centre = values[-1] + slope * ahead
+    quantiles, edge = _student(dof)
+    draws = centre[:, None] + sd[:, None] * quantiles
+    bands = zip(centre.tolist(), (centre - edge * sd).tolist(), (centre + edge * sd).tolist(), draws, strict=True)
+    return [Forecast("drift", len(values), *band) for band in bands]
 
 
 def theil_sen(times: Floats, values: Floats) -> tuple[Floats, Floats]:
