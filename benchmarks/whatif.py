@@ -22,7 +22,7 @@ WALKS = ("life_circle.*", "distance.*", "services.*", "green.*")
 
 
 def _street(base: Baseline, number: int) -> Scenario:
-    """A street of 200 to 400 m between two nodes of the inner city."""
+    """A street between two nodes of the inner city, 200 m apart or more."""
     from parkcity.twin.scenario import Scenario
 
     twin = base.twin
@@ -31,7 +31,7 @@ def _street(base: Baseline, number: int) -> Scenario:
     middle = twin.projection.forward(np.array([LON + number * STEP]), np.array([LAT]))
     order = np.argsort(np.hypot(x - middle[0], y - middle[1]), kind="stable")
     away = np.hypot(x - x[order[0]], y - y[order[0]])
-    other = next(node for node in order if 200.0 < away[node] < 400.0)
+    other = next(node for node in order if away[node] > 200.0)
     lon, lat = twin.projection.inverse(x[[order[0], other]], y[[order[0], other]])
     return Scenario(id=f"street-{number}").add_link([[float(lon[0]), float(lat[0])], [float(lon[1]), float(lat[1])]])
 

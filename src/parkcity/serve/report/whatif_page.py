@@ -171,7 +171,7 @@ def _difference(pair: Pair, canvas: Canvas, words: Words, lang: Lang) -> Drawing
         ).format(fill, text, residents)
     caption = pair.indicator.name(lang)
     drawing = Markup(
-        '{}<svg class="map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path class="outline" d="{}"/></svg>'
+        '<svg class="map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path class="outline" d="{}"/></svg>'
         '<table class="legend"><thead><tr><th></th><th>{}</th><th class="n">{}</th></tr></thead><tbody>{}</tbody></table>'
     ).format(
         WIDTH,
