@@ -1,0 +1,118 @@
+"""The command line by transit, on a town with one bus: what it prints can be worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from parkcity.serve.cli.main import cli
+from parkcity.twin.build import build
+from tests.scenes.town import Town, cell_id, lonlat, write_town
+from tests.transit import feeds
+
+SOURCE = """
+[[sources]]
+id = "bus"
+layer = "timetable"
+reader = "gtfs"
+path = "data/bus.zip"
+date = "2026-01-01"
+licence = "none"
+attribution = "drawn"
+datum = "WGS84"
+"""
+# The bus stops at (0, 50) and (1000, 950); it leaves at 8:00, 8:10, ... and takes 4 minutes.
+WEST, EAST = (0.0, 50.0), (1000.0, 950.0)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    town = Town(toml_extra=SOURCE, places=[("school-1", "primary", 1000.0, 1000.0, 9_000.0), ("park-1", "park", 500.0, 500.0, 60_000.0)])
+    folder = write_town(tmp_path_factory.mktemp("town") / "town", town)
+    stops = "stop_id,stop_name,stop_lon,stop_lat\n" + "".join(
+        f"{name},{name},{lon:.8f},{lat:.8f}\n" for name, (lon, lat) in (("W", lonlat(*WEST)), ("E", lonlat(*EAST)))
+    )
+    trips = feeds.trips(*(f"t{k}" for k in range(13)))
+    clock = [8 * 60 + 10 * k for k in range(13)]
+    calls = [
+        f"t{k},{minute // 60:02d}:{minute % 60:02d}:00,{minute // 60:02d}:{minute % 60:02d}:00,{stop},{seq}"
+        for k, start in enumerate(clock)
+        for seq, (stop, minute) in enumerate((("W", start), ("E", start + 4)))
+    ]
+    feeds.write(folder / "data" / "bus.zip", stops=stops, trips=trips, stop_times=feeds.calls(*calls))
+    return folder
+
+
+def run(*arguments: str) -> dict[str, object]:
+    done = CliRunner().invoke(cli, [*arguments, "--format", "json", "--lang", "en"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    document: dict[str, object] = json.loads(done.stdout)
+    return document
+
+
+@pytest.mark.kernel
+def test_a_route_by_transit_walks_waits_and_rides(town: Path) -> None:
+    document = run("route", str(town), cell_id(50, 50), "primary_school", "--mode", "transit", "--depart", "08:05", "--date", "2026-06-02")
+    rows = document["rows"]
+    assert isinstance(rows, list)
+    assert [row["what"] for row in rows] == ["walk", "wait", "ride", "walk"]
+    # The cell's centre lies 50 m from the stop's street; straight lines lead to the stop 50 m on: about 100 m or less at 1.1 m/s,
+    # so that one waits for the bus of 8:10, which is there at 8:14; 50 m and the way to the door remain.
+    assert (rows[2]["start"], rows[2]["end"]) == ("08:10:00", "08:14:00")
+    assert (rows[2]["from"], rows[2]["to"]) == ("W", "E")
+    assert rows[0]["end"] <= "08:06:35"
+    meta = document["meta"]
+    assert isinstance(meta, dict)
+    assert meta["rides"] == 1
+    assert meta["assumed"] is False
+
+
+@pytest.mark.kernel
+def test_times_by_transit_are_never_longer_than_on_foot(town: Path) -> None:
+    asked = ("--mode", "transit", "--depart", "08:00", "--window", "60", "--date", "2026-06-02")
+    transit, walk = run("times", str(town), "primary_school", *asked)["rows"], run("times", str(town), "primary_school")["rows"]
+    assert isinstance(transit, list)
+    assert isinstance(walk, list)
+    faster = 0
+    for by_bus, on_foot in zip(transit, walk, strict=True):
+        # Seconds are rounded up by transit.
+        assert by_bus["minutes"] <= on_foot["minutes"] + 1 / 60 + 1e-9
+        assert by_bus["minutes_5"] <= by_bus["minutes"] <= by_bus["minutes_95"]
+        faster += by_bus["minutes"] < on_foot["minutes"] - 1
+    assert faster > 0
+
+
+@pytest.mark.kernel
+def test_reach_by_transit_holds_what_is_near_enough(town: Path) -> None:
+    asked = ("--mode", "transit", "--depart", "08:00", "--window", "60", "--date", "2026-06-02")
+    rows = run("reach", str(town), cell_id(50, 50), "--minutes", "15", *asked)["rows"]
+    assert isinstance(rows, list)
+    # On foot the school is 1,900 m away, 29 minutes at 1.1 m/s.
+    assert "places/school-1" in {row["place"] for row in rows} or any("school-1" in row["place"] for row in rows)
+
+
+def test_the_twin_states_its_ordinary_weekday(town: Path) -> None:
+    layer = build(town).layer("timetable")
+    # Every day of 2026 has the same service; of its Tuesdays to Thursdays the middle one stands for all.
+    assert layer.meta["weekday"].startswith("2026-")
+    assert layer.meta["weekday_departures"] == 13
+    assert layer.meta["stops_off_street"] == 0
+    assert not layer.meta["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--depart", "08:00"), "--depart need"),
+        (("--mode", "transit", "--depart", "8 o'clock"), "--depart is HH:MM"),
+        (("--mode", "transit", "--date", "2026-02-30"), "--date is YYYY-MM-DD"),
+        (("--mode", "transit", "--date", "2031-06-02"), "no trip runs on 2031-06-02"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(town: Path, arguments: tuple[str, ...], told: str) -> None:
+    done = CliRunner().invoke(cli, ["times", str(town), "primary_school", *arguments])
+    assert done.exit_code != 0
+    assert told in str(done.exception)
