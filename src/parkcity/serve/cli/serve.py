@@ -133,7 +133,13 @@ def _run(settings: Settings, host: str, port: int, workers: int, *, browse: bool
     click.echo(shown)
     if browse:
         click.launch(shown)
-    options: dict[str, Any] = {"timeout_graceful_shutdown": 30, "server_header": False, "proxy_headers": settings.proxied}
+    # A worker that opens a large city is busy for a while and not dead.
+    options: dict[str, Any] = {
+        "timeout_graceful_shutdown": 30,
+        "timeout_worker_healthcheck": 120,
+        "server_header": False,
+        "proxy_headers": settings.proxied,
+    }
     uvicorn.run(
         "parkcity.serve.api.app:from_environment",
         factory=True,
