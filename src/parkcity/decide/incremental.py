@@ -168,11 +168,14 @@ class InputsUnder(Inputs):
         if provider.rests_on is not None:
             parts, before = (provider.rests_on(inputs, **entry.args) for inputs in (self, self._base))
             below = [self._touched_layers(own) for part in parts for own in part.inputs.values()]
-            return touched.union(*below) if parts == before else {*touched, *self._under.changed}
+            same = parts == before and set(self.twin.kinds()) == set(self._base.twin.kinds())
+            return touched.union(*below) if same else {*touched, *self._under.changed}
         if entry.provider in _SHELTERS and touched <= _PLACE_LAYERS and self._same_shelters():
             return set()
         classes = provider.classes_of(self, entry.args) if touched and touched <= _PLACE_LAYERS else []
-        if classes and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
+        # A kind that loses its last place is counted no more, or anew: then other classes make up the number.
+        same = bool(classes) and (provider.classes is None or classes == provider.classes_of(self._base, entry.args))
+        if same and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
             return set()
         return touched
 

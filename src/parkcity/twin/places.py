@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-_COLUMNS = ("id", "kind", "name", "address", "area_m2", "source", "row", "sources", "confidence")
+_COLUMNS = ("id", "kind", "name", "address", "area_m2", "capacity", "source", "row", "sources", "confidence")
 _POINT = 0
 _STATIONS = frozenset({"metro_station"})
 
@@ -44,7 +44,7 @@ def build_places(
 ) -> Gathered:
     """Places of all sources, and their doors.
 
-    Places have `id, kind, name, address, area_m2` (not a number where unknown), `source, sources` (all that know the place,
+    Places have `id, kind, name, address, area_m2, capacity` (not a number where unknown), `source, sources` (all that know the place,
     joined by `+`), `confidence` (0 to 1; not a number where sources were not matched), `x, y` (metres), `inside` (in the study
     area) and their geometry (WGS 84). Doors have `place` (row), `x, y` and `why` (see `parkcity.sense.osm.doors.WHY`).
     With a `precedence` the sources are matched in its order, and every match and conflict is reported.
@@ -93,8 +93,9 @@ def _merged(
 
 
 def _with_source(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
-    """A source's places with its name, and with row -1 where the source has no rows that a person could look up."""
-    return table.assign(source=source, row=table["row"] if "row" in table.columns else -1)
+    """A source's places with its name, with row -1 where it has no rows that a person could look up, and NaN where it knows no capacity."""
+    known = {name: table[name] if name in table.columns else empty for name, empty in (("row", -1), ("capacity", np.nan))}
+    return table.assign(source=source, **known)
 
 
 def _without_duplicates(places: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[str]]:

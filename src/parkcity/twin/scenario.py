@@ -72,10 +72,12 @@ class Scenario:
         id: str | None = None,  # noqa: A002 - the field's name in the file
         name: str | None = None,
         area_m2: float | None = None,
+        capacity: float | None = None,
         cost: float | None = None,
     ) -> Scenario:
-        """A new place of a kind, at a point (WGS 84 degrees) or with a polygon."""
-        return self.change("add_place", kind=kind, lon=lon, lat=lat, polygon=polygon, id=id, name=name, area_m2=area_m2, cost=cost)
+        """A new place of a kind, at a point (WGS 84 degrees) or with a polygon; `capacity` in seats, beds or places."""
+        given = {"kind": kind, "lon": lon, "lat": lat, "polygon": polygon, "id": id, "name": name}
+        return self.change("add_place", **given, area_m2=area_m2, capacity=capacity, cost=cost)
 
     def close_place(self, place: str, *, cost: float | None = None) -> Scenario:
         """Close the place with this id."""

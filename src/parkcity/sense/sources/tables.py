@@ -73,12 +73,14 @@ def read_places(request: Request) -> Raw:
     """Places with a kind by a stated mapping of the source's own categories; categories not mapped are refused with a count."""
     where = str(request.path)
     lon_name, lat_name, id_name = request.text("lon"), request.text("lat"), request.text("id")
-    area_name, category = request.text("area_m2"), request.text("category")
+    area_name, category, seats = request.text("area_m2"), request.text("category"), request.text("capacity")
     columns = [Column(id_name), Column(lon_name, "number"), Column(lat_name, "number")]
     if category:
         columns.append(Column(category))
     if area_name:
         columns.append(Column(area_name, "number", "m2", minimum=0, nullable=True))
+    if seats:
+        columns.append(Column(seats, "number", minimum=0, nullable=True))
     table, tally = _load(request, tuple(columns))
     double = table[id_name].duplicated()
     if double.any():
@@ -103,6 +105,7 @@ def read_places(request: Request) -> Raw:
         "kind": kinds,
         **texts,
         "area_m2": table[area_name].astype(float) if area_name else np.nan,
+        "capacity": table[seats].astype(float) if seats else np.nan,
         "row": np.arange(2, len(table) + 2, dtype=np.int32),
     }
     places = frame(data, shapely.points(lon, lat), WGS84)[kept].reset_index(drop=True)
@@ -161,6 +164,7 @@ READERS.add(
             "name": Option(str, "", "column with the name"),
             "address": Option(str, "", "column with the address"),
             "area_m2": Option(str, "", "column with the area in square metres"),
+            "capacity": Option(str, "", "column with the seats, beds or places"),
             "least_area_m2": Option(float, 0.0, "places below this area are not in the source"),
         },
         can_read,

@@ -213,7 +213,7 @@ class Draft:
     def _place_fingerprint(self) -> str:
         table = self.places
         words = [table[name].astype(str).tolist() for name in ("id", "kind", "name", "source")]
-        numbers = array_hash(*(table[name].to_numpy(float) for name in ("x", "y", "area_m2")), self.doors["place"].to_numpy())
+        numbers = array_hash(*(table[name].to_numpy(float) for name in ("x", "y", "area_m2", "capacity")), self.doors["place"].to_numpy())
         return hash_json([words, numbers])
 
     def _changed(self, name: str, parts: Mapping[str, Any], meta: Mapping[str, Any], fingerprint: str) -> ChangedLayer:

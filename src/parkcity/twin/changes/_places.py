@@ -44,6 +44,7 @@ def made_place(
         "name": [values.get("name", "")],
         "address": [""],
         "area_m2": [float(values.get("area_m2", "nan"))],
+        "capacity": [float(values.get("capacity", "nan"))],
     }
     twin = draft.twin
     made = build_places({SOURCE: frame(columns, [shape], WGS84)}, twin.zones, twin.projection)

@@ -42,6 +42,7 @@ CHANGES.add(
             Field("id"),
             Field("name"),
             Field("area_m2", "number", minimum=0, unit="m2"),
+            Field("capacity", "number", minimum=0),
         ),
         add_place,
         either=(("lon", "lat"), ("polygon",)),

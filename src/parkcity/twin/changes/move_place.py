@@ -22,7 +22,7 @@ def move_place(draft: Draft, values: Mapping[str, Any], report: Report) -> Effec
     if row is None or shape is None:
         return None
     old = draft.places.iloc[row]
-    known: dict[str, Any] = {"id": old["id"], "kind": old["kind"], "name": old["name"]}
+    known: dict[str, Any] = {name: old[name] for name in ("id", "kind", "name", "capacity")}
     if "polygon" not in values:
         known["area_m2"] = old["area_m2"]
     made = made_place(draft, known, shape, report)
