@@ -12,6 +12,7 @@ import numpy as np
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.inputs import profile_of
 from parkcity.standards import parameter
+from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.timetable_layer import LAYER, chosen_weekday, timetable_of
 
 if TYPE_CHECKING:
@@ -82,10 +83,15 @@ class CityTransit:
         return transit_day(self.timetable, self.date, draw=self.draw, step_free=self.step_free)
 
     def stops(self) -> Attach:
-        """Where stops meet the streets."""
+        """Where stops meet the streets; under a scenario that edits streets, the streets as they are then."""
         from parkcity.travel import Attach
+        from parkcity.twin.scenario import TwinUnder
 
-        layer = self.inputs.twin.layer(LAYER)
+        twin, layer = self.inputs.twin, self.inputs.twin.layer(LAYER)
+        if isinstance(twin, TwinUnder) and "streets" in twin.changed:
+            x, y = twin.projection.forward(self.timetable.stop_lon, self.timetable.stop_lat)
+            found, _ = attach(StreetIndex.of(twin.layer("streets").arrays()), x, y, AttachRule.of(twin.spec.attach))
+            return Attach(**found, owners=len(self.timetable.stop_id))
         parts = {name: np.asarray(layer.array(f"attach_{name}")) for name in ("owner", "edge", "offset", "distance")}
         return Attach(**parts, owners=len(self.timetable.stop_id))
 
