@@ -79,6 +79,7 @@ def test_zones_stand_in_the_order_of_the_index_with_the_ranks_of_other_choices(c
         values = {row["zone"]: row["value"] for row in measure(chengdu, name).rows("district")}
         assert [row["score"] for row in mine] == sorted((values[row["zone"]] for row in mine), reverse=True)
         for row in mine:
+            assert {1 <= row[f"rank_{method}"] <= len(mine) for method in ("entropy", "critic", "topsis", "z")} == {True}
             assert 1 <= row["rank_low"] <= row["rank_median"] <= row["rank_high"] <= len(mine)
             for other in filter(None, row["not_apart_from"].split("|")):
                 assert row["zone"] in next(entry for entry in mine if entry["zone"] == other)["not_apart_from"].split("|")

@@ -96,8 +96,8 @@ class Commutes:
         live = (workers(self.inputs) > 0) | (jobs(self.inputs) > 0)
         side = step = _number("zones.step")
         while True:
-            corner = np.stack([np.floor(x / side), np.floor(y / side)], axis=1)
-            _, zone = np.unique(corner, axis=0, return_inverse=True)
+            east, north = (np.floor(at / side).astype(np.int64) for at in (x, y))
+            zone = (east - east.min()) * (int(np.ptp(north)) + 1) + north - north.min()
             if len(np.unique(zone[live])) <= _number("zones.most"):
                 _, zone[live] = np.unique(zone[live], return_inverse=True)
                 zone[~live] = -1

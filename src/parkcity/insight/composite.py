@@ -15,7 +15,7 @@ import numpy as np
 from parkcity.base.cache import hash_json
 from parkcity.insight.forms import IndexPart, by_zone
 from parkcity.insight.inputs import BASE_LAYERS, PROVIDERS, Inputs, Provider
-from parkcity.insight.operators.index import standing
+from parkcity.insight.operators.index import arithmetic_mean, critic_weights, entropy_weights, ranks, standing, topsis, z_scores
 from parkcity.insight.registry import INDICATORS, Input
 from parkcity.standards import load, parameter
 
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-COLUMNS = ("index", "tier", "zone", "score", "rank", "rank_low", "rank_median", "rank_high", "not_apart_from", "changed_share")
+COLUMNS = (
+    *("index", "tier", "zone", "score", "rank", "rank_low", "rank_median", "rank_high"),
+    *("rank_entropy", "rank_critic", "rank_topsis", "rank_z", "not_apart_from", "changed_share"),
+)
 _LEAST_PARTS = 2
+_LIFT = 1e-12
 
 
 def declared(index: str) -> list[Parameter]:
@@ -121,6 +125,7 @@ def _standing_of(measured: Measured, tier: str) -> list[dict[str, Any]]:
         floor=rules["floor"],
         seed=int(hash_json([measured.indicator.id, tier])[:8], 16),
     )
+    others = _other_ranks(scores[row], np.array([part.weight for part in parts]))
     ids, alike = zones["id"].to_numpy()[row], found.alike(rules["apart"])
     order = np.argsort(found.rank, kind="stable")
     return [
@@ -133,11 +138,24 @@ def _standing_of(measured: Measured, tier: str) -> list[dict[str, Any]]:
             "rank_low": float(found.low[at]),
             "rank_median": float(found.median[at]),
             "rank_high": float(found.high[at]),
+            **{name: float(ranked[at]) for name, ranked in others.items()},
             "not_apart_from": "|".join(ids[alike[at]]),
             "changed_share": found.changed,
         }
         for at in order
     ]
+
+
+def _other_ranks(scores: Floats, weights: Floats) -> dict[str, Floats]:
+    """Ranks by other methods: weights by entropy and by contrast (CRITIC), nearness to the best (TOPSIS), standard scores."""
+    higher = np.ones(len(weights), bool)
+    lifted = scores + _LIFT  # a part that is 0 everywhere has no entropy
+    return {
+        "rank_entropy": ranks(arithmetic_mean(scores, entropy_weights(lifted))),
+        "rank_critic": ranks(arithmetic_mean(scores, critic_weights(scores))),
+        "rank_topsis": ranks(topsis(scores, weights, higher)),
+        "rank_z": ranks(arithmetic_mean(z_scores(scores), weights)),
+    }
 
 
 def rests_on(inputs: Inputs, index: str) -> list[Indicator]:
