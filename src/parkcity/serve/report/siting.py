@@ -24,7 +24,10 @@ def siting_lines(found: Siting, lang: Lang, years: Sequence[int] = ()) -> list[s
         words.get("share", lang, name=_demand(name, lang), before=f"{before:.1%}", after=f"{after:.1%}")
         for name, before, after in found.shares
     ]
-    lines += [words.get("level", lang, limit=_number(row["limit"]), beyond=_number(row["beyond"])) for row in found.levels[1:]]
+    lines += [
+        words.get("level", lang, limit=_number(row["limit"]), beyond=_number(row["beyond"]), least=_number(row["least"]))
+        for row in found.levels[1:]
+    ]
     if found.closed:
         lines.append(words.get("closed", lang, count=len(found.closed), names=", ".join(found.closed)))
     for site in found.sites:
@@ -67,6 +70,8 @@ def _proof(found: Siting, words: Words, lang: Lang) -> str:
     how = words.get(f"how_{found.plan.how}", lang)
     if found.plan.status == "optimal":
         return words.get("optimal", lang, how=how)
+    if found.goal == "fair" and found.plan.bound >= found.plan.objective:
+        return words.get("fair_open", lang)
     return words.get("bounded", lang, how=how, bound=_number(found.plan.bound), gap=f"{found.plan.gap:.2%}")
 
 
