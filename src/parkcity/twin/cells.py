@@ -85,6 +85,10 @@ def with_remainder(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, projection:
     import shapely
 
     covered = shapely.union_all(shapes_to_metric(table.geometry.to_numpy(), WGS84, projection), grid_size=0.01)
+    city = shapes_to_metric(of_tier(zones, CITY_TIER).geometry.to_numpy(), WGS84, projection)[0]
+    if shapely.area(shapely.difference(city, covered)) < _SLIVER * shapely.area(city):
+        # Told of the whole before it is asked zone by zone, which takes long where zones are blocks.
+        return table, []
     inside = zones[zones["inside"] & (zones["tier"] != CITY_TIER)]
     inside = inside[inside["tier"] == inside["tier"].iloc[0]]
     whole = shapes_to_metric(inside.geometry.to_numpy(), WGS84, projection)

@@ -117,7 +117,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 def _zones(shop: Workshop) -> Layer:
     zones, shop.projection = build_zones(shop.spec, shop.raws, shop.projection)
-    remarks = tiling_remarks(zones, [tier.id for tier in shop.spec.tiers if not tier.groups], shop.projection)
+    remarks = tiling_remarks(zones, [tier.id for tier in shop.spec.tiers if not tier.groups], shop.spec.area_tier, shop.projection)
     return Layer("zones", {"zones": zones}, {}, {"count": len(zones), "remarks": remarks})
 
 

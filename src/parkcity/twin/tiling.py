@@ -20,8 +20,11 @@ SLIVER = 0.001
 _M2_PER_KM2 = 1e6
 
 
-def tiling_remarks(zones: gpd.GeoDataFrame, tiers: Iterable[str], projection: Projection) -> list[str]:
-    """One remark a tier for overlapping zones and one for what of the study area lies in no zone; none where it tiles."""
+def tiling_remarks(zones: gpd.GeoDataFrame, tiers: Iterable[str], area_tier: str, projection: Projection) -> list[str]:
+    """One remark a tier for overlapping zones and one for what of the study area lies in no zone; none where it tiles.
+
+    `area_tier` is the tier that makes up the study area, which therefore leaves nothing open.
+    """
     import shapely
 
     city = shapes_to_metric(of_tier(zones, CITY_TIER).geometry.to_numpy(), WGS84, projection)[0]
@@ -39,6 +42,8 @@ def tiling_remarks(zones: gpd.GeoDataFrame, tiers: Iterable[str], projection: Pr
             names = f"'{table['id'].iloc[one[worst]]}' and '{table['id'].iloc[two[worst]]}'"
             most = f"most {names} by {shared[worst] / _M2_PER_KM2:.3f} km2"
             remarks.append(f"tier '{tier}': {len(bad)} pairs of zones overlap, {most}; a cell counts in the first")
+        if tier == area_tier:
+            continue
         open_land = shapely.area(shapely.difference(city, shapely.union_all(shapes)))
         if open_land > SLIVER * shapely.area(city):
             share = open_land / shapely.area(city)
