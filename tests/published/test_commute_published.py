@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from parkcity.insight.forms import by_zone
+from parkcity.insight.indicators.commute import jobs_per_worker
+from parkcity.insight.operators.distribution import gini
 from parkcity.insight.operators.flows import calibrate_mean, calibrate_share, common_part, gravity, mean_cost, radiation, share_within
 from parkcity.insight.operators.transport import least_total, most_total
 
@@ -76,3 +79,20 @@ def test_excess_commuting_lies_in_the_range_of_the_literature(bristol: Bristol) 
     assert least.gap < 1e-6
     assert least.total / total < seen < mean_cost(gravity(bristol.km, bristol.homes, bristol.jobs, 0.0), bristol.km) < most
     assert 0.11 < (seen - least.total / total) / seen < 0.87
+
+
+def test_washington_has_two_jobs_for_each_worker_and_they_lie_in_few_tracts() -> None:
+    # source: LODES 8, 2021: 624,377 jobs and 285,077 resident workers in the District, 2.190 jobs for each.
+    tracts = pd.read_csv(DATA.parent / "washington-dc" / "tracts.csv")
+    workers, jobs = tracts["workers"].to_numpy(float), tracts["jobs"].to_numpy(float)
+    assert (jobs.sum(), workers.sum()) == (624_377, 285_077)
+    found = jobs_per_worker(workers, jobs)
+    assert by_zone(found, np.zeros(len(tracts), np.int32), 1).value[0] == pytest.approx(2.190, abs=5e-4)
+    # Jobs are far more concentrated than homes.
+    assert gini(jobs / workers.clip(1), workers.clip(1)) > 0.6
+    # Matched with as many jobs as there are workers, commutes of the least length stay below those that ignore distance.
+    x, y = tracts["x_m"].to_numpy() / 1000, tracts["y_m"].to_numpy() / 1000
+    km = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
+    least = least_total(km, workers, jobs * workers.sum() / jobs.sum())
+    assert least.gap < 1e-6
+    assert least.total < (gravity(km, workers, jobs * workers.sum() / jobs.sum(), 0.0) * km).sum()
