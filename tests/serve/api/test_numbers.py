@@ -179,3 +179,19 @@ def test_the_file_of_a_scenario_is_read_back_as_the_same_scenario(town_served: S
     )
     assert again.status_code == 200, again.text
     assert again.json()["hash"] == key
+
+
+def test_a_kept_tile_is_the_tile_that_is_drawn(town_served: Served) -> None:
+    from parkcity.serve.api.tiling import MAX_ZOOM
+    from parkcity.serve.tiles.tile import vector_tile
+
+    desk = town_served.house.desks["town"]
+    lon, lat = town_served.get("/api/v1/cities/town")["centre"]
+    x = int((lon + 180) / 360 * 2**11)
+    y = int((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * 2**11)
+    drawn = b"".join(vector_tile(desk.tile_layer(name), 11, x, y, full_detail_from=MAX_ZOOM) for name in ("cells", "streets"))
+    path = f"/api/v1/cities/town/tiles/streets,cells/11/{x}/{y}.mvt"
+    first = town_served.client.get(path)
+    assert first.content == drawn != b""
+    assert town_served.client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert desk.tile("cells", 11, x, y) == vector_tile(desk.tile_layer("cells"), 11, x, y, full_detail_from=MAX_ZOOM)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from parkcity.base.errors import MissingLayerError
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import measure_with, status_of
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SCENARIOS = 8
 _COMPARISONS = 4
+_KEPT_ZOOM = 12
 _AT_ONCE = frozenset(
     ("residents", "residents_of", "area_km2", "place_count", "place_area_m2", "distance_m", "minutes", "place_area_within", "needs_within")
 )
@@ -248,3 +251,18 @@ class Desk:
 
         layer: TileLayer = self._layers.get(name, lambda: tile_layer(self.twin, name))
         return layer
+
+    def tile(self, name: str, z: int, x: int, y: int) -> bytes:
+        """One tile of one layer. Those that show much, which take longest to draw, are kept with what else is derived from the twin."""
+        from parkcity.base.cache import ArrayCache, hash_json
+        from parkcity.serve.api.tiling import MAX_ZOOM
+        from parkcity.serve.tiles.tile import vector_tile
+
+        def draw() -> bytes:
+            return vector_tile(self.tile_layer(name), z, x, y, full_detail_from=MAX_ZOOM)
+
+        if z > _KEPT_ZOOM:
+            return draw()
+        key = hash_json(["tile", self.hash, name, z, x, y])[:40]
+        kept = ArrayCache(self.twin.folder / "derived").get(key, lambda: {"tile": np.frombuffer(draw(), np.uint8)})
+        return bytes(kept["tile"])

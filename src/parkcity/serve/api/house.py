@@ -39,8 +39,13 @@ class House:
     @classmethod
     def open(cls, settings: Settings) -> House:
         """Open the database and every city. Two cities with one id raise `UsageError`."""
+        from parkcity.insight.registry import INDICATORS
         from parkcity.serve.accounts.database import Database
+        from parkcity.twin.changes._fields import CHANGES
 
+        # A quay is loaded by whoever asks first: before there are several threads, so that none of them sees half of it.
+        if not len(INDICATORS) or not len(CHANGES):
+            raise UsageError("this installation has no indicators or no kinds of change")
         house = cls(settings, Database.open(settings.database))
         for folder in settings.cities:
             desk = Desk.open(Path(folder), built=settings.built)

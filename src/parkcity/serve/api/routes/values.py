@@ -18,7 +18,6 @@ from parkcity.serve.api.schemas import Document, binary
 from parkcity.serve.api.store import under
 from parkcity.serve.api.summary import bounds_of
 from parkcity.serve.api.tiling import MAX_ZOOM, first_zoom, layers_of
-from parkcity.serve.tiles.tile import vector_tile
 
 router = APIRouter(prefix="/api/v1/cities/{city}", tags=["maps"], dependencies=[READ])
 TILE = "application/vnd.mapbox-vector-tile"
@@ -65,10 +64,9 @@ def tile(
         msg = f"there is no tile {z}/{x}/{y}; x and y go from 0 to 2^z - 1"
         raise UsageError(msg)
     tag = f"{desk.hash[:16]}-{z}-{x}-{y}"
-    full = MAX_ZOOM
 
     def make() -> bytes:
-        return b"".join(vector_tile(desk.tile_layer(name), z, x, y, full_detail_from=full) for name in known if name in names)
+        return b"".join(desk.tile(name, z, x, y) for name in known if name in names)
 
     return cached(request, tag, make, media=TILE, version=v, desk=desk, hot=True)
 
