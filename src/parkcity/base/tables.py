@@ -126,7 +126,11 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> tuple[str, s
         return _decode_stated(data, where, encoding), encoding
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return data.decode(name), name
+            try:
+                return data.decode(name), name
+            except UnicodeDecodeError as error:
+                what = f"the text begins as {name} but is not (byte {error.start})."
+                raise InputError(Fault(where, what, todo="fetch the file again, or state `encoding` in city.toml")) from None
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:

@@ -33,7 +33,7 @@ def look_extract(path: Path) -> Look:
         header = osmium.io.Reader(str(path)).header()
         towns, admin = _boundaries(path)
         box = _box(path, header)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (osmium.InvalidLocationError, RuntimeError, ValueError, OSError) as error:
         raise InputError(Fault(str(path), f"this is not a readable OpenStreetMap file ({error}).", todo="fetch it again")) from None
     date = header.get("osmosis_replication_timestamp")[:10] or date_in_name(path) or _latest_edit(path)
     return Look(path, "osm", box=box, datum="WGS84", date=date, rows=len(admin), facts={"towns": towns, "admin": admin})

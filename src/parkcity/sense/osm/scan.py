@@ -143,10 +143,12 @@ def scan(path: Path, wanted: Wanted, box: Box | None = None) -> Scan:
     that was asked for and could not be used stands in `refused`: ways with nodes that the file lacks (they are cut
     there), polygons with broken rings, multipolygons with members that the file lacks.
     """
+    import osmium
+
     notes = _Notes()
     try:
         _stream(path, wanted, box, notes)
-    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+    except (osmium.InvalidLocationError, RuntimeError, ValueError, UnicodeDecodeError) as error:
         todo = "fetch the file again, or cut it again from a larger one with `osmium extract --strategy=smart`"
         raise InputError(Fault(str(path), f"this cannot be read as OpenStreetMap data ({error}).", todo=todo)) from None
     lost = [relation for relation in notes.relations if relation not in notes.assembled]

@@ -50,8 +50,20 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = pyogrio.read_dataframe(source, **reading)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        shapely.errors.ShapelyError,
+        UnicodeDecodeError,
+        OverflowError,
+        ValueError,
+    ) as error:
+        # Shapes that cannot exist and texts in another encoding than the file says come up while it is read.
         raise InputError(Fault(where, f"the file cannot be read ({error}).")) from None
+    double = sorted({str(name) for name in table.columns if list(table.columns).count(name) > 1})
+    if double:
+        raise InputError(Fault(where, f"attributes stand twice: {', '.join(double)}.", todo="rename one of them"))
     if "geometry" not in table.columns:
         raise InputError(Fault(where, "the file has no geometry.", "points, lines or polygons."))
     declared, own = normalise_datum(datum), epsg_of(table.crs)
@@ -82,6 +94,8 @@ def _checked_geojson(data: bytes, where: str) -> bytes:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(Fault(where, f"this is not JSON: {error}.", row=line)) from None
+    except RecursionError:
+        raise InputError(Fault(where, "the lists of the file are nested too deep.", "coordinates as GeoJSON nests them.")) from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise InputError(Fault(where, "'features' is not a list.", "a GeoJSON FeatureCollection."))
