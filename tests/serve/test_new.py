@@ -153,6 +153,15 @@ def test_streets_drawn_as_lines_stand_in_for_an_extract(tmp_path: Path) -> None:
     assert refused == [["6", "'centroid_connector' is no class of street"]]
 
 
+def test_a_table_with_titles_and_notes_is_read_as_a_sheet(tmp_path: Path) -> None:
+    wards = _squares(tmp_path / "wards.geojson", {"code": ["A1", "A2"], "name": ["North", "South"]})
+    table = _text(
+        tmp_path / "people.csv", 'Residents by ward\n\ncode,population,of whom men\nA1,"1,000",400\nA2,"2,000",900\nSource: nobody\n'
+    )
+    made = _make(tmp_path, zones=wards, people=table)
+    assert load(made.folder).source("people").reader == "sheet_zone_table"
+
+
 def test_every_file_that_cannot_be_used_is_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     broken = _text(tmp_path / "zones.geojson", '{"type": "FeatureCollection", "features": [}')
     not_osm = _text(tmp_path / "city.osm.pbf", "nothing")

@@ -30,16 +30,24 @@ _GEOMETRY: tuple[Geometry, ...] = ("points", "lines", "polygons")
 def look_table(path: Path) -> Look:
     """A table of texts, with the box of its coordinates where two columns hold degrees."""
     facts = {}
-    if path.suffix.lower() in _EXCEL:
-        from parkcity.sense.sheets import read_sheet
-
-        sheet = read_sheet(path, "", None)
-        table, encoding = sheet.table, sheet.encoding
+    try:
+        table, encoding = _sheet(path) if path.suffix.lower() in _EXCEL else read_csv(path)
+        facts["sheet"] = path.suffix.lower() in _EXCEL
+    except InputError:
+        if path.suffix.lower() in _EXCEL:
+            raise
+        # Titles above the header or notes below the rows: a sheet, though it ends in .csv.
+        table, encoding = _sheet(path)
         facts["sheet"] = True
-    else:
-        table, encoding = read_csv(path)
     box = _degrees(table)
     return Look(path, "table", box=box, encoding=encoding, date=date_in_name(path), rows=len(table), table=table, facts=facts)
+
+
+def _sheet(path: Path) -> tuple[pd.DataFrame, str]:
+    from parkcity.sense.sheets import read_sheet
+
+    found = read_sheet(path, "", None)
+    return found.table, found.encoding
 
 
 def coordinates(table: pd.DataFrame) -> tuple[str, str] | None:
