@@ -58,7 +58,8 @@ class Artist:
         # Without streets there are no minutes to draw.
         kinds = self.twin.kinds() if self.twin.has("attachments") else {}
         figures = [self._worst(shared)] if shared.measurable_needs() else []
-        norms = [str(item.indicator.inputs["distance_m"].args["class_id"]) for item in measured if "distance_m" in item.indicator.inputs]
+        walks = [item.indicator.inputs["distance_m"].args for item in measured if "distance_m" in item.indicator.inputs]
+        norms = [str(args["class_id"]) for args in walks if "class_id" in args]
         wanted = dict.fromkeys((*_BAND_CLASSES, *shared.measurable_needs(), *norms))
         figures += [self._bands(class_id, shared) for class_id in wanted if place_class(class_id).kind in kinds]
         by_id = {(item.indicator.id, item.group): item for item in measured}
