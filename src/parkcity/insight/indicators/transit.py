@@ -14,9 +14,9 @@ from parkcity.standards import parameter
 Floats = npt.NDArray[np.float64]
 
 
-def near_stop(residents: Floats, distance_m: Floats, *, limit: float) -> Parts:
+def near_stop(residents: Floats, stop_m: Floats, *, limit: float) -> Parts:
     """Residents whose walk to a stop is at most the limit, of all residents."""
-    return Parts(residents * within(distance_m, limit), residents)
+    return Parts(residents * within(stop_m, limit), residents)
 
 
 def share_reached(residents: Floats, reached: Floats, every: Floats) -> Parts:
@@ -38,7 +38,7 @@ def _declare_near(id_: str, name_zh: str, name_en: str, source: Input, limit: st
             form="Share",
             formula="sum(residents with walk to stop <= limit) / sum(residents)",
             clause=row,
-            inputs={"residents": Input("residents"), "distance_m": source},
+            inputs={"residents": Input("residents"), "stop_m": source},
             parameters={"limit": row},
             function=near_stop,
             groups=ACCESS_GROUPS,
