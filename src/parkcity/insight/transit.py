@@ -12,7 +12,6 @@ import numpy as np
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.inputs import profile_of
 from parkcity.standards import parameter
-from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.timetable_layer import LAYER, chosen_weekday, timetable_of
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ class CityTransit:
         twin, layer = self.inputs.twin, self.inputs.twin.layer(LAYER)
         if isinstance(twin, TwinUnder) and "streets" in twin.changed:
             x, y = twin.projection.forward(self.timetable.stop_lon, self.timetable.stop_lat)
+            from parkcity.twin.attach import AttachRule, StreetIndex, attach
+
             found, _ = attach(StreetIndex.of(twin.layer("streets").arrays()), x, y, AttachRule.of(twin.spec.attach))
             return Attach(**found, owners=len(self.timetable.stop_id))
         parts = {name: np.asarray(layer.array(f"attach_{name}")) for name in ("owner", "edge", "offset", "distance")}
