@@ -12,7 +12,6 @@ import numpy as np
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.inputs import profile_of
 from parkcity.standards import parameter
-from parkcity.twin.timetable_layer import LAYER, chosen_weekday, timetable_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+LAYER = "timetable"
 LAYERS = ("cells", "streets", "attachments", LAYER)
 STEP_FREE_PROFILES = ("wheelchair", "powered")
 
@@ -62,11 +62,15 @@ class CityTransit:
     @cached_property
     def timetable(self) -> Timetable:
         """The twin's timetable."""
+        from parkcity.twin.timetable_layer import timetable_of
+
         return timetable_of(self.inputs.twin.layer(LAYER))
 
     @property
     def date(self) -> date:
         """The date asked for."""
+        from parkcity.twin.timetable_layer import chosen_weekday
+
         return self.day or date.fromisoformat(chosen_weekday(self.inputs.twin.layer(LAYER)))
 
     @property
@@ -84,12 +88,12 @@ class CityTransit:
     def stops(self) -> Attach:
         """Where stops meet the streets; under a scenario that edits streets, the streets as they are then."""
         from parkcity.travel import Attach
+        from parkcity.twin.attach import AttachRule, StreetIndex, attach
         from parkcity.twin.scenario import TwinUnder
 
         twin, layer = self.inputs.twin, self.inputs.twin.layer(LAYER)
         if isinstance(twin, TwinUnder) and "streets" in twin.changed:
             x, y = twin.projection.forward(self.timetable.stop_lon, self.timetable.stop_lat)
-            from parkcity.twin.attach import AttachRule, StreetIndex, attach
 
             found, _ = attach(StreetIndex.of(twin.layer("streets").arrays()), x, y, AttachRule.of(twin.spec.attach))
             return Attach(**found, owners=len(self.timetable.stop_id))
