@@ -59,6 +59,7 @@ class Schema:
 
     def check(self, table: pd.DataFrame, where: str, first_row: int = 2) -> tuple[pd.DataFrame, list[Fault]]:
         """The table with its columns converted, and every fault found. Row numbers are those of the file."""
+        import numpy as np
         import pandas as pd
 
         faults: list[Fault] = []
@@ -77,6 +78,8 @@ class Schema:
                 number = pd.to_numeric(raw, errors="coerce")
                 empty = raw.isna() | (raw.astype(str).str.strip() == "")
                 bad = number.isna().to_numpy(bool) & ~(empty.to_numpy(bool) & column.nullable)
+                # 1e999 is read as infinity, which is no number of anything.
+                bad |= np.isinf(number.to_numpy(float))
                 if column.type == "integer":
                     bad |= (number.notna() & (number % 1 != 0)).to_numpy(bool)
                 if column.minimum is not None:

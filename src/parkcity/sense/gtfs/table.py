@@ -97,6 +97,9 @@ def _fast(text: str) -> pd.DataFrame | None:
         )
     except pa.ArrowInvalid:
         return None
+    if table.column_names != header:
+        # A second mark of byte order, or quotes, make the two readings of the header differ.
+        return None
     if table.num_rows != len(text.rstrip("\n").split("\n")) - 1:
         return None
     columns = {}

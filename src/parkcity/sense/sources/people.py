@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_H3_DIGITS = 16
+
+
 def is_table(path: Path) -> bool:
     """Is this a text table by its name?"""
     return path.is_file() and path.name.lower().endswith((".csv", ".tsv", ".txt", ".csv.gz"))
@@ -96,7 +99,8 @@ def read_h3(request: Request) -> Raw:
     faults = FaultList(list(found))
     faults.check()
     for row, text in enumerate(typed[key]):
-        if not h3.is_valid_cell(text):
+        # H3 indexes are of 64 bits; longer texts would overflow.
+        if len(text) > _H3_DIGITS or not h3.is_valid_cell(text):
             faults.add(where, f"'{text}' is no H3 cell.", allowed="an H3 index such as 89a901291abffff.", row=row + 2)
     faults.check()
     _unique(list(typed[key]), where)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 25_000
 """Pixels are joined until no more cells than this are left, so that a first check-up takes a minute and not an hour."""
 _MATCH = 0.9
+_H3_DIGITS = 16
 _EVERYBODY = frozenset({"persons", "person", "all", "total", "both", "t", "p", "合计", "总计"})
 
 
@@ -157,7 +158,7 @@ def _h3_column(table: pd.DataFrame) -> str:
 
     for name in table.columns:
         sample = table[name].astype(str).head(20)
-        if all(h3.is_valid_cell(text) for text in sample):
+        if all(len(text) <= _H3_DIGITS and h3.is_valid_cell(text) for text in sample):
             return str(name)
     return ""
 
