@@ -128,7 +128,7 @@ def _near(x: NDArray[np.float64], y: NDArray[np.float64], to_x: NDArray[np.float
     from scipy.spatial import cKDTree
 
     tree = cKDTree(np.column_stack([to_x, to_y]))
-    found = tree.query_ball_point(np.column_stack([x, y]), seconds * WALK_M_S / DETOUR)
+    found: list[list[int]] = [tree.query_ball_point(point, seconds * WALK_M_S / DETOUR) for point in np.column_stack([x, y])]
     row = np.repeat(np.arange(len(x)), [len(entry) for entry in found])
     target = np.concatenate([np.asarray(entry, np.int64) for entry in found])
     metres = np.hypot(x[row] - to_x[target], y[row] - to_y[target]) * DETOUR
