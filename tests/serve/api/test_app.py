@@ -56,7 +56,7 @@ def test_a_district_is_found_and_its_gaps_are_those_of_the_interface(
 ) -> None:
     page = opened(browser, chengdu_served, lang=lang)
     page.get_by_role("searchbox").first.fill(words)
-    page.locator(".found button").first.click()
+    page.locator(".found button", has_text={"zh": "区(市)县", "en": "District"}[lang]).first.click()
     page.get_by_role("heading", name=zone, exact=True).wait_for()
     told = chengdu_served.get(f"{CITY}/zones/district/金牛区", params={"lang": lang})
     gaps = page.locator("table.values").first.locator("tbody tr")

@@ -67,6 +67,8 @@ def create_app(house: House) -> Gate:
     _web(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_LEAST, compresslevel=_GZIP_LEVEL)
     _describe(app)
+    # Routes are made ready when they are first asked for; describing them does it here, before there are several threads.
+    app.openapi()
     return Gate(app, house)
 
 

@@ -254,7 +254,6 @@ class Desk:
 
     def tile(self, name: str, z: int, x: int, y: int) -> bytes:
         """One tile of one layer. Those that show much, which take longest to draw, are kept with what else is derived from the twin."""
-        from parkcity.base.cache import ArrayCache, hash_json
         from parkcity.serve.api.tiling import MAX_ZOOM
         from parkcity.serve.tiles.tile import vector_tile
 
@@ -263,6 +262,17 @@ class Desk:
 
         if z > _KEPT_ZOOM:
             return draw()
-        key = hash_json(["tile", self.hash, name, z, x, y])[:40]
-        kept = ArrayCache(self.twin.folder / "derived").get(key, lambda: {"tile": np.frombuffer(draw(), np.uint8)})
-        return bytes(kept["tile"])
+        return self._derived(["tile", name, z, x, y], lambda: {"tile": draw()})["tile"]
+
+    def derived(self, what: list[Any], make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+        """Bytes that depend on the twin and the code alone: kept in memory, and with what else is derived from the twin."""
+        found: dict[str, bytes] = self.kept.get(("derived", *what), lambda: self._derived(what, make))
+        return found
+
+    def _derived(self, what: list[Any], make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+        from parkcity.base.cache import ArrayCache, hash_json
+
+        key = hash_json([*what, self.hash])[:40]
+        cache = ArrayCache(self.twin.folder / "derived")
+        arrays = cache.get(key, lambda: {name: np.frombuffer(data, np.uint8) for name, data in make().items()})
+        return {name: bytes(array) for name, array in arrays.items()}

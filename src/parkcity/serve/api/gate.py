@@ -125,7 +125,7 @@ class Visit:
         if await self._from_hot(identity):
             return
         await self.gate.app(self.scope, self._bounded, self._outward)
-        await self._told(identity)
+        self._told()
 
     # --- before the route -------------------------------------------------------------------------------------------
 
@@ -226,6 +226,8 @@ class Visit:
     async def _onward(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.method not in _SAFE and 200 <= self.status < 400:
+                await self._audit()
             given = [(name.lower(), value) for name, value in message["headers"] if name.lower() != HOT]
             hot = len(given) < len(message["headers"])
             headers = self._guarded(given)
@@ -253,17 +255,21 @@ class Visit:
         route = self.scope.get("route")
         return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "other")
 
-    async def _told(self, identity: Identity) -> None:
-        """Metrics, the log line, and for a write that was carried out a row of the audit log."""
+    def _told(self) -> None:
+        """Metrics and the log line."""
         seconds = time.perf_counter() - self.begun
         route = self._route()
         self.house.metrics.count(self.method, route, self.status, seconds)
         fields = {"request": self.request, "method": self.method, "route": route, "status": self.status, "ms": round(seconds * 1000, 1)}
         LOGGER.info("request", extra={"fields": fields})
-        if self.method not in _SAFE and 200 <= self.status < 400:
-            user = self.state.get("user", identity.user)
-            detail = {"request": self.request, **self.state.get("audit", {})}
-            await run_in_threadpool(audit.write, self.house.database, user, f"{self.method} {route}", self.scope["path"], detail)
+
+    async def _audit(self) -> None:
+        """A write that was carried out stands in the audit log before anybody is told of it."""
+        identity: Identity = self.state["identity"]
+        user = self.state.get("user", identity.user)
+        detail = {"request": self.request, **self.state.get("audit", {})}
+        action, subject = f"{self.method} {self._route()}", self.scope["path"]
+        await run_in_threadpool(audit.write, self.house.database, user, action, subject, detail)
 
     async def _problem(self, error: ApiError) -> None:
         self.status = error.status

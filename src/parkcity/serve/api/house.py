@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,7 @@ class House:
     oidc: Oidc | None = field(default_factory=Oidc.from_environment)
     ready: bool = False
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, settings: Settings) -> House:
@@ -88,13 +90,21 @@ class House:
             return self.people.by_cookie(cookie) or Identity()
         return Identity()
 
-    def revive(self) -> None:
-        """Start again the jobs whose process is gone, and let go of those of ours that have ended."""
+    def begin(self, job: str) -> None:
+        """Start the process of a job, and let go of those that have ended."""
         from parkcity.serve.jobs.run import start
+
+        child = start(self.settings, job)
+        threading.Thread(target=child.wait, name=f"job {job}", daemon=True).start()
+        with self._lock:
+            self.children = [*(entry for entry in self.children if entry.returncode is None), child]
+
+    def revive(self) -> None:
+        """Start again the jobs whose process is gone."""
         from parkcity.serve.jobs.store import Jobs
 
-        self.children = [child for child in self.children if child.poll() is None]
-        self.children += [start(self.settings, job) for job in Jobs(self.database).orphans()]
+        for job in Jobs(self.database).orphans():
+            self.begin(job)
 
     def close(self) -> None:
         """Let go of everything."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from parkcity.base.cache import hash_json
 from parkcity.serve.accounts.rights import Right
 from parkcity.serve.api.context import READ, City, Group, Language, TheHouse, Version, Who, cached, json_bytes, page
+from parkcity.serve.api.scenario_text import document_of
 from parkcity.serve.api.schemas import CitySummary, FirstView, Page
-from parkcity.serve.api.store import keep
 from parkcity.serve.api.summary import first_view, summary
+from parkcity.twin.scenario import Scenario
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[READ])
 
@@ -31,8 +34,9 @@ def cities(request: Request, house: TheHouse) -> Any:
 def one(request: Request, desk: City, house: TheHouse, identity: Who, v: Version = None) -> Response:
     """Everything about a city that the app reads first."""
     writable = house.settings.write and identity.may(Right.SAVE)
-    body = desk.kept.get(("summary", writable), lambda: json_bytes(summary(desk, writable=writable)))
-    return cached(request, f"{desk.hash[:16]}-{int(writable)}", lambda: body, media="application/json", version=v, desk=desk)
+    planned = (desk.folder / "plan").is_dir()
+    body = desk.derived(["summary", writable, planned], lambda: {"body": json_bytes(summary(desk, writable=writable))})["body"]
+    return cached(request, f"{desk.hash[:16]}-{int(writable)}{int(planned)}", lambda: body, media="application/json", version=v, desk=desk)
 
 
 @router.get("/cities/{city}/first-view", response_model=FirstView)
@@ -40,8 +44,18 @@ def first(request: Request, desk: City, house: TheHouse, lang: Language, group: 
     """The first screen without any setting: residents by minutes to their worst-served need, and three cards."""
     desk.inputs(group)
 
-    def make() -> bytes:
-        return json_bytes(first_view(desk, group, lang, lambda scenario: keep(house, desk, scenario)))
+    def make() -> dict[str, bytes]:
+        scenarios: list[dict[str, Any]] = []
 
-    body = desk.kept.get(("first", group, lang), make)
+        def note(scenario: Scenario) -> str:
+            scenarios.append(document_of(scenario))
+            return hash_json(scenarios[-1])
+
+        body = json_bytes(first_view(desk, group, lang, note))
+        return {"body": body, "scenarios": json.dumps(scenarios).encode()}
+
+    kept = desk.derived(["first-view", group, lang], make)
+    for document in json.loads(kept["scenarios"]):
+        house.documents.put(desk.id, document)
+    body = kept["body"]
     return cached(request, f"{desk.hash[:16]}-{group}-{lang}", lambda: body, media="application/json")

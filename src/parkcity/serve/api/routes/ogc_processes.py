@@ -20,7 +20,6 @@ from parkcity.serve.api.house import House
 from parkcity.serve.api.problems import ApiError
 from parkcity.serve.api.schemas import Document, Execution, Job, binary
 from parkcity.serve.jobs.processes import PROCESSES, Process
-from parkcity.serve.jobs.run import start
 from parkcity.serve.jobs.store import Jobs
 
 router = APIRouter(prefix="/ogc/{city}", tags=["processes"], dependencies=[READ])
@@ -75,7 +74,7 @@ def execute(request: Request, desk: City, house: TheHouse, identity: Who, proces
     if jobs.waiting(identity.owner) >= _MOST_OPEN:
         raise ApiError(429, f"{_MOST_OPEN} jobs of yours are waiting already", todo="wait, or cancel some", headers={"Retry-After": "30"})
     row = jobs.add(desk.id, identity.owner, one.id, given.inputs)
-    house.children.append(start(house.settings, row["id"]))
+    house.begin(row["id"])
     request.state.audit = {"job": row["id"], "process": one.id}
     headers = {"Location": f"/ogc/{desk.id}/jobs/{row['id']}", "Preference-Applied": "respond-async"}
     return Answer(_status(row), status_code=201, headers=headers)
