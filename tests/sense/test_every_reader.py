@@ -290,6 +290,23 @@ def test_a_spoilt_file_is_read_or_refused(number: int, cases: list[Case], tmp_pa
     spoil()
 
 
+def test_an_area_without_a_class_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "green.geojson"
+    shapes = [shapely.box(104, 30, 104.01, 30.01), shapely.box(104.01, 30, 104.02, 30.01)]
+    gpd.GeoDataFrame({"kind": ["park", None]}, geometry=shapes, crs="EPSG:4326").to_file(path)
+    reader = READERS.get("vector_areas")
+    raw = reader.read(Request(path, filled_options(reader, {"class": "kind"}, "city.toml"), "WGS84", "mine"))
+    assert (raw.tally.rows_kept, raw.tally.refused) == (1, [(2, "the class is empty")])
+
+
+def test_an_infinite_length_is_told(tmp_path: Path) -> None:
+    (tmp_path / "nodes.csv").write_bytes(_csv("node,lon,lat", "a,104,30", "b,104.01,30"))
+    (tmp_path / "edges.csv").write_bytes(_csv("u,v,length_m", "a,b,1e999"))
+    reader = READERS.get("edge_list")
+    with pytest.raises(InputError, match="'length_m' holds '1e999'"):
+        reader.read(Request(tmp_path, filled_options(reader, {}, "city.toml"), "WGS84", "mine"))
+
+
 # --- what no reader may open -------------------------------------------------------------------------------------------
 
 

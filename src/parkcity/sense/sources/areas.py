@@ -64,6 +64,8 @@ def _classes(request: Request, table: gpd.GeoDataFrame, tally: Tally) -> list[st
     words = _texts(table, request.text("class"), ["yes"] * len(table))
     mapping = {str(key): str(value) for key, value in request.options["classes"].items()}
     if not mapping:
+        for row in (number for number, word in enumerate(words, start=1) if not word):
+            tally.refuse(row, "the class is empty")
         return words
     for row, word in enumerate(words, start=1):
         if word not in mapping:
