@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
 
 T = TypeVar("T")
-_SCENARIOS = 8
-_COMPARISONS = 4
+_SCENARIOS = 4
+_COMPARISONS = 2
 _KEPT_ZOOM = 12
 _AT_ONCE = frozenset(
     ("residents", "residents_of", "area_km2", "place_count", "place_area_m2", "distance_m", "minutes", "place_area_within", "needs_within")
