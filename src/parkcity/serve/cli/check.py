@@ -37,7 +37,7 @@ def check(
     *,
     quiet: bool,
 ) -> None:
-    """Build what is missing, measure everything, and write report.html, indicators.csv, gaps.csv, cells.gpkg and manifest.json.
+    """Build what is missing, measure everything, and write report.html, indicators.csv, gaps.csv, norms.csv, cells.gpkg, manifest.json.
 
     CITY is a folder with a city.toml, such as examples/chengdu.
     """

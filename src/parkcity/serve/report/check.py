@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from parkcity.insight.run import Measured
     from parkcity.twin.twin import Twin
 
-OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "cells.gpkg")
+OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "norms.csv", "cells.gpkg")
 MANIFEST = "manifest.json"
 _FLAG_COLUMNS = ("indicator", "tier", "zone", "group", "flag", "size", "detail")
 _BOM = "\ufeff"
@@ -73,10 +73,13 @@ def run_check(
 
 
 def _input_key(spec: CitySpec, lang: Lang) -> str:
+    from parkcity.plan.ledger import plan_folder
     from parkcity.sense.read import files_hash
 
     sources = {source.id: files_hash(spec.path(source)) for source in spec.sources}
-    return hash_json([hash_file(spec.folder / FILENAME), sources, code_version(), lang])
+    actuals = plan_folder(spec.folder) / "actuals.csv"
+    recorded = hash_file(actuals) if actuals.is_file() else ""
+    return hash_json([hash_file(spec.folder / FILENAME), sources, recorded, code_version(), lang])
 
 
 def _kept(out: Path, key: str) -> CheckUp | None:
@@ -152,12 +155,13 @@ def _write(
     progress: Callable[[str, float], None],
     threads: int | None,
 ) -> dict[str, str]:
-    from parkcity.insight import gaps
+    from parkcity.insight import gaps, norms
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.lists import LISTS
     from parkcity.insight.run import COLUMNS
     from parkcity.serve.cli.output import csv_text
     from parkcity.serve.report.geopackage import write_geopackage
+    from parkcity.serve.report.norms import recorded_of
     from parkcity.serve.report.render import render
 
     out.mkdir(parents=True, exist_ok=True)
@@ -167,6 +171,8 @@ def _write(
     write_text(out / "completeness.csv", _BOM + csv_text(flags, _FLAG_COLUMNS))
     gap_list = gaps.gap_rows(twin, measured, twin.spec.area_tier)
     write_text(out / "gaps.csv", _BOM + csv_text(gap_list, gaps.COLUMNS))
+    asked = norms.norm_rows(twin, rows, recorded_of(twin.spec.folder))
+    write_text(out / "norms.csv", _BOM + csv_text(asked, norms.COLUMNS))
     inputs = Inputs(twin, threads=threads)
     lists = [one for one in LISTS if one.can(inputs)]
     listed = []
@@ -177,7 +183,7 @@ def _write(
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
-    write_text(out / "report.html", render(twin, rows, measured, lang, listed))
+    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked))
     return {name: hash_file(out / name) for name in (*OUTPUTS, *(one.file for one in lists))}
 
 

@@ -7,12 +7,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.words import Lang, Words
+from parkcity.insight.norms import words as norm_words
 from parkcity.insight.registry import ACCESS_GROUPS
 from parkcity.serve.report.data_map import data_map
 from parkcity.serve.report.figures import Artist
 from parkcity.serve.report.lists import shown_lists
 from parkcity.serve.report.maps import Canvas
 from parkcity.serve.report.model import Teller
+from parkcity.serve.report.norms import shown_norms
 from parkcity.twin.build import notices_of
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ def render(
     measured: list[Measured],
     lang: Lang,
     lists: Sequence[tuple[ListOf, list[dict[str, Any]]]] = (),
+    norms: Sequence[dict[str, Any]] = (),
 ) -> str:
-    """The whole page as text. `lists`: the lists beside the indicators, each with its rows."""
+    """The whole page as text. `lists`: the lists beside the indicators, each with its rows; `norms`: rows by the norms' own numbers."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -61,6 +64,8 @@ def render(
         headlines=teller.headlines(),
         findings=teller.findings(),
         scorecard=teller.scorecard(),
+        norms=shown_norms(norms, lang),
+        norms_note=norm_words().get("note", lang),
         figures=Artist(twin, words, lang, canvas).figures(measured),
         groups=[group for group in ACCESS_GROUPS if group in twin.groups],
         outlines=canvas.outlines,
