@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from parkcity.insight.year_on_year import chain
 from parkcity.plan.dates import day
 from parkcity.plan.paths import goal_value
 from parkcity.plan.schedule import programme
@@ -46,12 +47,9 @@ def split(recorded: float, again: float, under: Sequence[tuple[str, float]], now
     >>> [(one.part, round(one.amount, 2)) for one in split(0.60, 0.61, [("two-schools", 0.64)], 0.66)]
     [('method', 0.01), ('real', 0.03), ('data', 0.02)]
     """
-    parts = [Part("method", again - recorded)]
-    before = again
-    for scenario, value in under:
-        parts.append(Part("real", value - before, scenario))
-        before = value
-    return [*parts, Part("data", now - before)]
+    named = [("method", ""), *(("real", scenario) for scenario, _ in under), ("data", "")]
+    amounts = chain([recorded, again, *(value for _, value in under), now])
+    return [Part(part, amount, scenario) for (part, scenario), amount in zip(named, amounts, strict=True)]
 
 
 def measurable(view: View, units: Mapping[str, str]) -> list[Target]:

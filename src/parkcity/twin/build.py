@@ -55,6 +55,14 @@ def build(folder: Path, progress: Progress = no_progress, *, memory_gb: float | 
     return twin
 
 
+def build_declared(spec: CitySpec) -> Twin:
+    """Build or bring up to date the twin of a declaration that stands in no file, in the folder that it names; no lock is written.
+
+    Raises `InputError` with every fault of every source.
+    """
+    return _built(spec, no_progress, None)
+
+
 def _built(spec: CitySpec, progress: Progress, memory_gb: float | None) -> Twin:
     folder = spec.folder
     store = LayerStore(twin_folder(folder))

@@ -18,6 +18,12 @@ COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole
 @click.command()
 @city_argument()
 @click.option("--out", type=click.Path(file_okay=False), default=None, help="Folder for the report; left out, CITY/report.")
+@click.option(
+    "--against",
+    type=click.Path(file_okay=False),
+    default=None,
+    help="An earlier folder of the city: split every change into real, data, method.",
+)
 @click.option("--by", "tier", default=None, help="Print only this tier (the files hold all).")
 @click.option("--for", "group", default=None, help="Print only this group (the files hold all).")
 @format_option()
@@ -28,6 +34,7 @@ COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole
 def check(
     city: str,
     out: str | None,
+    against: str | None,
     tier: str | None,
     group: str | None,
     form: str,
@@ -39,14 +46,16 @@ def check(
 ) -> None:
     """Build what is missing, measure everything, and write report.html, indicators.csv, gaps.csv, norms.csv, cells.gpkg, manifest.json.
 
-    CITY is a folder with a city.toml, such as examples/chengdu.
+    CITY is a folder with a city.toml, such as examples/chengdu. With --against FOLDER, the same city at an earlier time (with the
+    report of that time in FOLDER/report, where there is one), changes.csv and the report tell what changed and why.
     """
     from parkcity.serve.report.check import run_check
 
     folder = Path(city)
     target = folder / "report" if out is None else Path(out)
+    earlier = None if against is None else Path(against)
     with progress_bar(quiet=quiet) as progress:
-        done = run_check(folder, target, language(lang), progress, threads=threads, memory_gb=memory)
+        done = run_check(folder, target, language(lang), progress, threads=threads, memory_gb=memory, against=earlier)
     rows = [row for row in done.rows if (tier is None or row["tier"] == tier) and (group is None or row["group"] == group)]
     if not rows:
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from parkcity.base.spec import CitySpec
     from parkcity.base.words import Lang
     from parkcity.insight.run import Measured
+    from parkcity.serve.report.against import Changes
     from parkcity.twin.twin import Twin
 
 OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "norms.csv", "cells.gpkg")
@@ -49,19 +50,24 @@ def run_check(
     *,
     threads: int | None = None,
     memory_gb: float | None = None,
+    against: Path | None = None,
 ) -> CheckUp:
-    """Check a city. Raises `InputError` with every fault of the input; nothing is written then."""
+    """Check a city, on wish against an earlier folder of it. Raises `InputError` with every fault of the input; nothing is written then."""
     spec = load(folder)
     key = _input_key(spec, lang)
+    if against is not None:
+        key = hash_json([key, _input_key(load(against), lang), _digest(against / "report" / "indicators.csv")])
     kept = _kept(out, key)
     if kept is not None:
         return kept
+    from parkcity.serve.report.against import changes_since
     from parkcity.twin.build import build
 
     twin = build(folder, lambda step, share: progress(step, 0.3 * share), memory_gb=memory_gb)
     measured, rows, flags = _measure(twin, progress, threads)
     try:
-        files = _write(out, twin, measured, rows, flags, lang, progress, threads)
+        changes = None if against is None else changes_since(against, twin, rows, progress, threads)
+        files = _write(out, twin, measured, rows, flags, lang, progress, threads, changes)
     except OSError as error:
         raise InputError(
             Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")
@@ -77,9 +83,12 @@ def _input_key(spec: CitySpec, lang: Lang) -> str:
     from parkcity.sense.read import files_hash
 
     sources = {source.id: files_hash(spec.path(source)) for source in spec.sources}
-    actuals = plan_folder(spec.folder) / "actuals.csv"
-    recorded = hash_file(actuals) if actuals.is_file() else ""
+    recorded = _digest(plan_folder(spec.folder) / "actuals.csv")
     return hash_json([hash_file(spec.folder / FILENAME), sources, recorded, code_version(), lang])
+
+
+def _digest(path: Path) -> str:
+    return hash_file(path) if path.is_file() else ""
 
 
 def _kept(out: Path, key: str) -> CheckUp | None:
@@ -154,12 +163,14 @@ def _write(
     lang: Lang,
     progress: Callable[[str, float], None],
     threads: int | None,
+    changes: Changes | None,
 ) -> dict[str, str]:
-    from parkcity.insight import gaps, norms
+    from parkcity.insight import gaps, norms, year_on_year
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.lists import LISTS
     from parkcity.insight.run import COLUMNS
     from parkcity.serve.cli.output import csv_text
+    from parkcity.serve.report import against
     from parkcity.serve.report.geopackage import write_geopackage
     from parkcity.serve.report.norms import recorded_of
     from parkcity.serve.report.render import render
@@ -180,11 +191,15 @@ def _write(
         progress(f"list {one.file}", 0.72 + 0.04 * number / len(lists))
         listed.append((one, one.rows(inputs, twin.spec.area_tier)))
         write_text(out / one.file, _BOM + csv_text(listed[-1][1], one.columns))
+    more = [*(one.file for one in lists)]
+    if changes is not None:
+        write_text(out / against.FILE, _BOM + csv_text(changes.rows, year_on_year.COLUMNS))
+        more.append(against.FILE)
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
-    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked))
-    return {name: hash_file(out / name) for name in (*OUTPUTS, *(one.file for one in lists))}
+    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked, changes))
+    return {name: hash_file(out / name) for name in (*OUTPUTS, *more)}
 
 
 def _manifest(twin: Twin, key: str, lang: Lang, files: dict[str, str], rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.words import Lang, Words
 from parkcity.insight.norms import words as norm_words
 from parkcity.insight.registry import ACCESS_GROUPS
+from parkcity.serve.report.against import shown_changes
 from parkcity.serve.report.data_map import data_map
 from parkcity.serve.report.figures import Artist
 from parkcity.serve.report.lists import shown_lists
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from parkcity.insight.lists import ListOf
     from parkcity.insight.run import Measured
+    from parkcity.serve.report.against import Changes
     from parkcity.twin.twin import Twin
 
 _PATTERNS = {"b4": "hatch-s", "b5": "hatch2-s", "unreachable": "cross-s", "nodata": "dots-s"}
@@ -39,8 +41,11 @@ def render(
     lang: Lang,
     lists: Sequence[tuple[ListOf, list[dict[str, Any]]]] = (),
     norms: Sequence[dict[str, Any]] = (),
+    changes: Changes | None = None,
 ) -> str:
-    """The whole page as text. `lists`: the lists beside the indicators, each with its rows; `norms`: rows by the norms' own numbers."""
+    """The whole page as text. `lists`: the lists beside the indicators, each with its rows; `norms`: rows by the norms' own numbers;
+    `changes`: what changed since an earlier check-up.
+    """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -65,6 +70,7 @@ def render(
         findings=teller.findings(),
         scorecard=teller.scorecard(),
         norms=shown_norms(norms, lang),
+        changes=None if changes is None else shown_changes(changes, lang),
         norms_note=norm_words().get("note", lang),
         figures=Artist(twin, words, lang, canvas).figures(measured),
         groups=[group for group in ACCESS_GROUPS if group in twin.groups],
