@@ -16,6 +16,7 @@ from parkcity.base.spec import schema
 from parkcity.insight.registry import INDICATORS
 from parkcity.sense.kinds import kinds
 from parkcity.sense.raw import READERS
+from parkcity.serve.docs_indicators import indicator_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its name below `docs/`."""
     return {
         "indicators.md": _indicators(),
+        **indicator_pages(),
         "readers.md": _readers(),
         "kinds.md": _kinds(),
         "city.schema.json": json.dumps(schema(), ensure_ascii=False, indent=2) + "\n",
@@ -93,6 +95,7 @@ def main(out: str, *, check: bool) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name in stale:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(pages()[name], encoding="utf-8", newline="\n")
         click.echo(f"written: {folder / name}")
 
