@@ -69,6 +69,10 @@ def flags_of(indicator: Indicator, inputs: Inputs, member: NDArray[np.int32], zo
     if assumed:
         found.append(Flag("modelled", np.full(zones, float(len(assumed))), "; ".join(assumed)))
     for entry in indicator.inputs.values():
+        lines = PROVIDERS[entry.provider].assumed_lines
+        if lines is not None:
+            without, every = lines(inputs, **entry.args)
+            found.append(Flag("assumed_timetable", np.full(zones, without / every if every else 0.0), f"{without} / {every}"))
         below = PROVIDERS[entry.provider].rests_on
         for part in [] if below is None else below(inputs, **entry.args):
             found += flags_of(part, inputs, member, zones)

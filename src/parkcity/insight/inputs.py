@@ -347,7 +347,8 @@ class Provider:
 
     `classes`: the classes of places that it rests on in a city, where they are not the argument `class_id`; `lacking`: what a city lacks
     for it beside whole layers, such as an attribute of the streets; `unknown`: how many of how many needs the data do not know;
-    `assumed`: what a model assumed for it in a city, as ids of `assumptions.csv`; `rests_on`: other indicators that it puts together.
+    `assumed`: what a model assumed for it in a city, as ids of `assumptions.csv`; `assumed_lines`: how many of how many lines of public
+    transport it rests on have no published timetable; `rests_on`: other indicators that it puts together.
     All are asked with the arguments of the input.
     """
 
@@ -359,6 +360,7 @@ class Provider:
     lacking: Callable[..., list[str]] | None = None
     unknown: Callable[..., tuple[int, int]] | None = None
     assumed: Callable[..., list[str]] | None = None
+    assumed_lines: Callable[..., tuple[int, int]] | None = None
     rests_on: Callable[..., list[Indicator]] | None = None
 
     def classes_of(self, inputs: Inputs, args: Mapping[str, Any]) -> list[str]:

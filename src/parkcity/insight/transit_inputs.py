@@ -40,6 +40,14 @@ def _lacking_mode(twin: Twin, mode: str) -> list[str]:
     return [] if np.isin(types, ROUTE_TYPES[mode]).any() else [f"timetable:{mode}"]
 
 
+def assumed_lines(inputs: Inputs, mode: str | None = None, **_args: Any) -> tuple[int, int]:
+    """How many lines (of a mode) have no published timetable but a headway and a speed, and how many lines there are."""
+    layer = inputs.twin.layer("timetable")
+    kind, assumed = (np.asarray(layer.array(name)) for name in ("route_type", "route_assumed"))
+    chosen = np.ones(len(kind), bool) if mode is None else np.isin(kind, ROUTE_TYPES[mode])
+    return int((assumed.astype(bool) & chosen).sum()), int(chosen.sum())
+
+
 def _chosen(every: Attach, stops: NDArray[np.bool_]) -> Attach:
     from parkcity.travel import Attach
 
@@ -114,9 +122,9 @@ def all_people(inputs: Inputs) -> Floats:
 
 
 WALKED = ("cells", "people", "streets", "attachments", "timetable")
-PROVIDERS["transit_stop_m"] = Provider(transit_stop_m, WALKED, walks=True, lacking=_lacking_mode)
-PROVIDERS["frequent_stop_m"] = Provider(frequent_stop_m, WALKED, walks=True)
-PROVIDERS["people_by_transit"] = Provider(people_by_transit, WALKED, walks=True, by_group=True)
-PROVIDERS["jobs_by_transit"] = Provider(jobs_by_transit, (*WALKED, "jobs"), walks=True, by_group=True)
+PROVIDERS["transit_stop_m"] = Provider(transit_stop_m, WALKED, walks=True, lacking=_lacking_mode, assumed_lines=assumed_lines)
+PROVIDERS["frequent_stop_m"] = Provider(frequent_stop_m, WALKED, walks=True, assumed_lines=assumed_lines)
+PROVIDERS["people_by_transit"] = Provider(people_by_transit, WALKED, walks=True, by_group=True, assumed_lines=assumed_lines)
+PROVIDERS["jobs_by_transit"] = Provider(jobs_by_transit, (*WALKED, "jobs"), walks=True, by_group=True, assumed_lines=assumed_lines)
 PROVIDERS["all_people"] = Provider(all_people, ("cells", "people"))
 PROVIDERS["all_jobs"] = Provider(all_jobs, ("cells", "jobs"))
