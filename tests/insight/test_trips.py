@@ -94,3 +94,19 @@ def test_the_command_line_tells_turns_and_other_travellers(city: pc.City) -> Non
     assert float(cycled.output.splitlines()[1].split(",")[2]) < float(walked.output.splitlines()[1].split(",")[2])
     refused = run.invoke(cli, ["times", str(city.folder), "primary_school", "--profile", "cyclist", "--mode", "transit"])
     assert refused.exit_code != 0
+
+
+def test_cars_pay_for_turns_and_walkers_do_not(city: pc.City) -> None:
+    cell = cell_id(550, 350)
+    driver = city.travel_as(profile="car_peak")
+    way, walk = driver.route(cell, "primary_school"), city.travel.route(cell, "primary_school")
+    assert way.minutes == pytest.approx(driver.times("primary_school").set_index("cell").loc[cell, "minutes"], abs=1e-6)
+    # Off the streets 50 m at 1.1 m/s, 60 s to the car, 180 s for parking; all else is told by the steps.
+    assert sum(step.seconds for step in way.steps) == pytest.approx(way.minutes * 60 - 50 / 1.1 - 240, abs=1e-2)
+    speeds = Inputs(city.twin).network_for("car_peak")
+    driven = way.steps[0].metres / speeds.streets.edge_length[0] * speeds.costs.run_f[0]
+    # By hand from the published law: straight on 0.007 s a junction, a right angle 2.1 s to the right and 5.4 s to the left.
+    assert way.steps[0].seconds == pytest.approx(driven, abs=0.05)
+    rest = way.steps[1].seconds - way.steps[1].metres / way.steps[0].metres * driven
+    assert rest == pytest.approx({"right": 2.1, "left": 5.4}[way.steps[1].turn], abs=0.05)
+    assert sum(step.seconds for step in walk.steps) == pytest.approx(450.0 / 1.1, abs=0.1)

@@ -1,7 +1,7 @@
 """Journeys over a city's streets for any kind of traveller: times, reach, matrices, isochrones, routes with their turns.
 
 Walkers of the groups travel with the very inputs of the indicators, so their numbers agree to the second. Other travellers (bicycle, car,
-emergency vehicle) meet the streets that are open to them.
+emergency vehicle) meet the streets that are open to them. Where a profile says what turns cost (car, car_peak), journeys pay for them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parkcity.travel import Attach, Network
     from parkcity.travel.nearest import Nearest
     from parkcity.travel.steps import Step
+    from parkcity.travel.turns import Turned
 
     Floats = NDArray[np.float64]
 
@@ -72,7 +73,12 @@ class Trips:
         return self.profile or profile_of(self.inputs.group)
 
     def network(self, unknown: Literal["open", "closed"]) -> Network:
-        """The streets as the traveller finds them."""
+        """The streets as the traveller finds them, with turns where the profile says what they cost; `origins` and `doors_of` fit it."""
+        turned = self._turned(unknown)
+        return self._streets(unknown) if turned is None else turned.network
+
+    def _streets(self, unknown: Literal["open", "closed"]) -> Network:
+        """The streets without turns."""
         from parkcity.travel import Network, Profile
 
         base = self.inputs.network_for(self.traveller)
@@ -81,6 +87,16 @@ class Trips:
         key = f"network/{self.traveller}/closed"
         network: Network = self.inputs.remember(key, lambda: Network.build(base.streets, Profile.load(self.traveller, "closed")))
         return network
+
+    def _turned(self, unknown: Literal["open", "closed"]) -> Turned | None:
+        """The streets with turns, kept for all questions about one city; None where turns cost nothing."""
+        from parkcity.travel.turns import turned
+
+        base = self._streets(unknown)
+        if base.profile.rules is None or not base.profile.rules.turns:
+            return None
+        found: Turned = self.inputs.remember(f"turned/{self.traveller}/{unknown}", lambda: turned(base))
+        return found
 
     def origins(self) -> Attach:
         """Where cells meet the streets open to the traveller."""
@@ -219,20 +235,25 @@ class Trips:
         chosen = int(near.place[0, row])
         if chosen < 0:
             return Journey(np.nan, np.nan, "", "", [], NAMES[State(int(near.states[0, row]))]["en"])
-        found = route(network, origins, row, doors, chosen, place)
+        turned = self._turned(self._one_answer)
+        found = route(network, origins, row, doors, chosen, place) if turned is None else turned.route(origins, row, doors, chosen, place)
         record = self.inputs.twin.places.iloc[int(rows[chosen])]
-        way = steps(network, found)
+        way = steps(self._streets(self._one_answer), found)
         return Journey(found.value / S_PER_MIN, found.length_m, str(record["id"]), str(record["name"]), way, NAMES[found.state]["en"])
 
     @property
     def _mode(self) -> str:
         return self.inputs.network_for(self.traveller).profile.mode
 
-    def _one_network(self) -> Network:
+    @property
+    def _one_answer(self) -> Literal["open", "closed"]:
         if self.unknown == "range":
             msg = "a range of what is not known is answered by times and reach; choose 'open' or 'closed'"
             raise UsageError(msg)
-        return self.network(self.unknown)
+        return self.unknown
+
+    def _one_network(self) -> Network:
+        return self.network(self._one_answer)
 
     def _nearest(self, network: Network, doors: Attach, place: NDArray[np.int32]) -> Nearest:
         from parkcity.travel import nearest, nearest_on
@@ -255,7 +276,9 @@ class Trips:
         layer = "cells" if what == "cells" else "places"
         args = {"what": what, "mode": mode, "rule": dict(self.inputs.twin.spec.attach)}
         kept = self.inputs.kept("attach_mode", (layer, "streets"), args, make)
-        return Attach(kept["owner"], kept["edge"], kept["offset"], kept["distance"], len(points))
+        found = Attach(kept["owner"], kept["edge"], kept["offset"], kept["distance"], len(points))
+        turned = self._turned("open")
+        return found if turned is None else turned.attach(found)
 
 
 def _minutes(found: Nearest) -> Floats:

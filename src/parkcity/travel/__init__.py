@@ -18,6 +18,7 @@ from parkcity.travel.route import Route, route
 from parkcity.travel.sites import Gains, what_if
 from parkcity.travel.states import State
 from parkcity.travel.streets import Attach, Streets
+from parkcity.travel.turns import Turned, with_turns
 
 __all__ = [
     "Attach",
@@ -33,6 +34,7 @@ __all__ = [
     "State",
     "Streets",
     "SumField",
+    "Turned",
     "Within",
     "attach_points",
     "betweenness",
@@ -50,6 +52,7 @@ __all__ = [
     "surface",
     "touched_origins",
     "what_if",
+    "with_turns",
     "within",
     "within_on",
     "write_matrix",

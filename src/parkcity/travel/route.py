@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Route:
     """A route. Shapes [legs]: `edge` int32; `from_m`, `to_m` float64, metres along the edge from its u, falling where it is walked from v
     to u. `length_m`: along streets and off them; `access_m`: of it off the streets; `value`: the cost in the unit asked for, equal to the
-    cell of a matrix; `state`: why there is no route, if there is none.
+    cell of a matrix; `state`: why there is no route, if there is none. `turn_s` float64 [legs]: seconds of the turn into each leg, where
+    turns cost something (`parkcity.travel.with_turns`), else None.
     """
 
     edge: npt.NDArray[np.int32]
@@ -32,6 +33,7 @@ class Route:
     access_m: float
     value: float
     state: State
+    turn_s: npt.NDArray[np.float64] | None = None
 
 
 def route(
@@ -41,6 +43,15 @@ def route(
 
     `origin`: row of the origin; `place`: the place, as in `door_place` (without it, the row of the door).
     """
+    found = trace(network, origins, origin, doors, place, door_place, unit=unit)
+    moves = found.from_m != found.to_m
+    return replace(found, edge=found.edge[moves], from_m=found.from_m[moves], to_m=found.to_m[moves])
+
+
+def trace(
+    network: Network, origins: Attach, origin: int, doors: Attach, place: int, door_place: npt.ArrayLike | None = None, *, unit: str = "s"
+) -> Route:
+    """As `route`, with the legs on which nobody moves: edges without length, and ends of edges at which it begins or stops."""
     from parkcity.travel.kernels.path import find_path
 
     graph = network.graph(unit)
@@ -59,7 +70,7 @@ def route(
         return _none(State.UNREACHABLE)
     here, there = int(mine[i]), int(theirs[j])
     legs = _legs(graph, network, origins, here, doors, there, side.arc_link[arcs], sources, targets, (i, j), ways)
-    edge, start, stop = (np.array([leg[part] for leg in legs]) for part in range(3))
+    edge, start, stop = (np.array([leg[part] for leg in legs], np.float64) for part in range(3))
     access = float(origins.distance[here] + doors.distance[there])
     length = float(np.abs(stop - start).sum()) + access
     value = cost / TICKS_PER[graph.unit]
@@ -119,8 +130,7 @@ def _along(
         leave = end.metres if end is not None and end.rank == rank else (length if forward else 0.0)
         if graph.links.edge_flip[edge]:
             enter, leave = length - enter, length - leave
-        if enter != leave:
-            legs.append((edge, enter, leave))
+        legs.append((edge, enter, leave))
     return legs
 
 

@@ -43,7 +43,10 @@ def tobler_ratio(grade: npt.ArrayLike) -> Float64:
 
 @dataclass(frozen=True)
 class Rules:
-    """The terms of a profile, from `standards/travel_profiles.csv`; None where it says nothing."""
+    """The terms of a profile, from `standards/travel_profiles.csv`; None where it says nothing.
+
+    `turn_penalty`, `turn_bias` and `turn_back` take effect through `parkcity.travel.with_turns`; a network of streets alone has no turns.
+    """
 
     mode: str
     unknown: str
@@ -65,6 +68,9 @@ class Rules:
     flow: float | None = None
     node_signal: float | None = None
     against_oneway: float | None = None
+    turn_penalty: float | None = None
+    turn_bias: float | None = None
+    turn_back: float | None = None
 
     @classmethod
     def of(cls, mode: str, terms: Mapping[str, float], unknown: str) -> Rules:
@@ -74,6 +80,11 @@ class Rules:
             msg = f"unknown terms of a profile: {', '.join(odd)}"
             raise UsageError(msg)
         return cls(mode, unknown, **terms)
+
+    @property
+    def turns(self) -> bool:
+        """Do turns cost this traveller anything?"""
+        return self.turn_penalty is not None or self.turn_back is not None
 
     def seconds(self, streets: Streets, speed_m_s: float) -> tuple[Float64, Float64, Float64, Float64]:
         """Seconds from u to v, from v to u, and on arrival at v and at u; infinity where closed. float64 [e]."""

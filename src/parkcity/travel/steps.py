@@ -25,7 +25,7 @@ EYE_M = 10.0
 class Step:
     """One stretch of a route: `turn` at its beginning ("start", "straight", "slight_left", "left", "sharp_left", "slight_right", "right",
     "sharp_right", "back"), `bearing` degrees clockwise from north (grid), `street` class of the street ("" where unknown), `metres`,
-    `seconds` under the profile.
+    `seconds` under the profile, with those of the turn at its beginning.
     """
 
     turn: str
@@ -97,6 +97,8 @@ def _seconds(network: Network, found: Route, metres: Float64) -> Float64:
     whole = np.where(found.to_m == target, end, 0.0)
     share = metres / np.where(length > 0, length, 1.0)
     whole[-1] = 0.0  # a delay at a junction is paid by who goes on through it
+    if found.turn_s is not None:
+        whole += found.turn_s
     return np.asarray(run * share + whole, np.float64)
 
 
