@@ -24,6 +24,8 @@ CHENGDU = REPOSITORY / "examples" / "chengdu"
 _CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--use-angle=swiftshader",  # maps are drawn by the processor where no graphics card is
+    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -63,7 +65,7 @@ def browser(_chromium: Any) -> Iterator[Page]:
 
     def judge(route: Any) -> None:
         url = route.request.url
-        if url.startswith(("file:", "data:", "http://127.0.0.1", "http://localhost")):
+        if url.startswith(("file:", "data:", "blob:", "http://127.0.0.1", "http://localhost")):
             route.continue_()
         else:
             watched.strays.append(url)

@@ -119,8 +119,8 @@ function Screen({ city }: { city: City }) {
         <div class="tools end">
           <button onClick={() => change({ lang: lang === "zh" ? "en" : "zh" })} lang={lang === "zh" ? "en" : "zh-CN"}>{word("language", lang)}</button>
           <button onClick={() => change({ dark: !view.dark })}>{word(view.dark ? "light" : "dark", lang)}</button>
-          <button onClick={() => change({ size: Math.max(80, view.size - 10) })} aria-label={word("smaller", lang)}>A−</button>
-          <button onClick={() => change({ size: Math.min(160, view.size + 10) })} aria-label={word("larger", lang)}>A+</button>
+          <button onClick={() => change({ size: Math.max(80, view.size - 10) })} aria-label={`A− ${word("smaller", lang)}`}>A−</button>
+          <button onClick={() => change({ size: Math.min(160, view.size + 10) })} aria-label={`A+ ${word("larger", lang)}`}>A+</button>
         </div>
       </header>
       <main>

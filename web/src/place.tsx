@@ -47,7 +47,7 @@ function Cell({ city, view, id, onWay, onReach, onCell }: Given & { id: string }
         <tbody>{cell.needs.map((need) => (
           <tr key={need.id} class={need.within ? "" : "lacking"}>
             <th scope="row">{name(need, lang)}<span class="quiet block">{need.place?.name}</span></th>
-            <td class="number">{amount(need.minutes, "", lang, "–")}</td><td class="number">{need.metres === null ? "–" : Math.round(need.metres)}</td>
+            <td class="number">{need.minutes === null ? "–" : need.minutes.toFixed(1)}</td><td class="number">{need.metres === null ? "–" : Math.round(need.metres)}</td>
             <td>{need.place && <button onClick={() => void route(need)} aria-label={`${word("route", lang)}: ${name(need, lang)}`}>↝</button>}</td></tr>))}</tbody></table>
       <p><button onClick={() => void reach()}>{word("reach", lang)}: 5 · 10 · 15 {word("minutes", lang)}</button></p>
       {cell.sources && <p class="quiet">{word("data", lang)}: {cell.sources.map((source) => `${source.id} ${source.date}`).join("; ")}</p>}

@@ -35,8 +35,8 @@ export function Plan({ city, view, onIndicator }: { city: City; view: View; onIn
       </ul></details>
       <div class="tools">
         <Pick label={word("chapter", lang)} value={chapter} onChange={setChapter}><option value="">{word("every", lang)}</option>{plan.value.chapters.map((one) => <option key={one.id} value={one.id}>{one.id} {name(one, lang)}</option>)}</Pick>
-        <Pick label={word("light_red", lang) + " …"} value={light} onChange={setLight}><option value="">{word("every", lang)}</option>{Object.keys(plan.value.lights).map((id) => <option key={id} value={id}>{word(`light_${id}` as Key, lang)}</option>)}</Pick>
-        <label class="pick"><span>{word("search", lang)}</span><input type="search" value={words} onInput={(event) => setWords(event.currentTarget.value)} /></label>
+        <Pick label={word("lights", lang)} value={light} onChange={setLight}><option value="">{word("every", lang)}</option>{Object.keys(plan.value.lights).map((id) => <option key={id} value={id}>{word(`light_${id}` as Key, lang)}</option>)}</Pick>
+        <label class="pick"><span>{word("find_target", lang)}</span><input type="search" value={words} onInput={(event) => setWords(event.currentTarget.value)} /></label>
       </div>
       {!targets.value ? <Waiting fault={targets.fault} lang={lang} /> : <ul class="targets">{targets.value.rows.map((target) => <One key={target.target} target={target} city={city} view={view} onIndicator={onIndicator} />)}</ul>}
     </>

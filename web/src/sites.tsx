@@ -68,7 +68,7 @@ export function Sites({ city, view, onSites, onScenario, onPoint }: Given) {
       {result && (
         <section>
           <p>{result.plan.status === "optimal" ? word("proven", lang) : `${word("gap", lang)}: ${(result.plan.gap * 100).toFixed(1)}%`}</p>
-          {(lang === "zh" ? result.text_zh : result.text_en).map((line) => <p key={line}>{line}</p>)}
+          {whole(lang === "zh" ? result.text_zh : result.text_en, result.sites.flatMap((site) => (lang === "zh" ? site.text_zh : site.text_en))).map((line) => <p key={line}>{line}</p>)}
           <p><button class="strong" onClick={() => onScenario(result.scenario)}>{word("open_scenario", lang)}</button></p>
           <ol class="sites">{result.sites.map((site) => (
             <li key={site.rank}><button class="link" onClick={() => onPoint(site.lon, site.lat)}>{lang === "zh" ? site.zone_zh : site.zone_en}: +{people(site.gained, lang)} {word("residents", lang)}</button>
@@ -78,3 +78,6 @@ export function Sites({ city, view, onSites, onScenario, onPoint }: Given) {
     </>
   );
 }
+
+/** The sentences about the whole answer, without those that stand beside their site. */
+const whole = (lines: string[], told: string[]): string[] => lines.filter((line) => !told.includes(line));

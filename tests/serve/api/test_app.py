@@ -88,6 +88,8 @@ def test_a_change_is_answered_with_winners_and_losers_and_can_be_undone(browser:
     page.locator(".found button").first.click()
     page.locator("table.values tbody tr").first.wait_for()
     page.locator("#tab-change").click()
+    page.get_by_role("button", name={"zh": "新方案", "en": "New scenario"}[lang]).click()
+    page.locator(".verdict").wait_for(state="detached")
     page.locator(".tools select").first.select_option("primary_school")
     with page.expect_response(lambda answer: "/scenarios/try" in answer.url) as tried:
         page.get_by_role("button", name="EM-88").click()
@@ -137,7 +139,7 @@ def test_another_measure_recolours_the_map_and_the_address_keeps_it(browser: Pag
     with page.expect_response(lambda answer: "/values/" in answer.url and answer.ok):
         page.get_by_label("Theme").select_option("green")
     assert "m=green." in page.url
-    page.get_by_label("Residents").select_option("elders")
+    page.get_by_role("combobox", name="Residents", exact=True).select_option("children")
     page.get_by_role("button", name="Dark").click()
     page.reload()
     page.wait_for_selector(".map[data-ready=true]")
