@@ -24,6 +24,7 @@ COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole
     default=None,
     help="An earlier folder of the city: split every change into real, data, method.",
 )
+@click.option("--factsheets", metavar="TIER", default=None, help="Also a page of A4 for each zone of this tier, in factsheets/TIER.")
 @click.option("--by", "tier", default=None, help="Print only this tier (the files hold all).")
 @click.option("--for", "group", default=None, help="Print only this group (the files hold all).")
 @format_option()
@@ -35,6 +36,7 @@ def check(
     city: str,
     out: str | None,
     against: str | None,
+    factsheets: str | None,
     tier: str | None,
     group: str | None,
     form: str,
@@ -55,7 +57,9 @@ def check(
     target = folder / "report" if out is None else Path(out)
     earlier = None if against is None else Path(against)
     with progress_bar(quiet=quiet) as progress:
-        done = run_check(folder, target, language(lang), progress, threads=threads, memory_gb=memory, against=earlier)
+        done = run_check(
+            folder, target, language(lang), progress, threads=threads, memory_gb=memory, against=earlier, factsheets=factsheets
+        )
     rows = [row for row in done.rows if (tier is None or row["tier"] == tier) and (group is None or row["group"] == group)]
     if not rows:
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}

@@ -51,23 +51,35 @@ def run_check(
     threads: int | None = None,
     memory_gb: float | None = None,
     against: Path | None = None,
+    factsheets: str | None = None,
 ) -> CheckUp:
-    """Check a city, on wish against an earlier folder of it. Raises `InputError` with every fault of the input; nothing is written then."""
+    """Check a city, on wish against an earlier folder of it, and with a factsheet for each zone of a tier.
+
+    Raises `InputError` with every fault of the input; nothing is written then.
+    """
     spec = load(folder)
     key = _input_key(spec, lang)
     if against is not None:
         key = hash_json([key, _input_key(load(against), lang), _digest(against / "report" / "indicators.csv")])
+    if factsheets is not None:
+        key = hash_json([key, factsheets])
     kept = _kept(out, key)
     if kept is not None:
         return kept
     from parkcity.serve.report.against import changes_since
+    from parkcity.serve.report.factsheets import check_tier, write_factsheets
     from parkcity.twin.build import build
 
     twin = build(folder, lambda step, share: progress(step, 0.3 * share), memory_gb=memory_gb)
+    if factsheets is not None:
+        check_tier(twin, factsheets)
     measured, rows, flags = _measure(twin, progress, threads)
     try:
         changes = None if against is None else changes_since(against, twin, rows, progress, threads)
         files = _write(out, twin, measured, rows, flags, lang, progress, threads, changes)
+        if factsheets is not None:
+            sheets = write_factsheets(out, twin, rows, measured, factsheets, lang)
+            files |= {name: hash_file(out / name) for name in sheets}
     except OSError as error:
         raise InputError(
             Fault(str(out), f"the report cannot be written ({error.strerror or error}).", todo="make room, or choose another --out")
