@@ -96,6 +96,17 @@ def test_the_command_line_tells_turns_and_other_travellers(city: pc.City) -> Non
     assert refused.exit_code != 0
 
 
+def test_a_city_says_on_which_side_its_traffic_drives(tmp_path: Path) -> None:
+    folder = write_town(tmp_path / "left")
+    declared = folder / "city.toml"
+    declared.write_text(declared.read_text(encoding="utf-8").replace("[city]\n", '[city]\ndrives_on = "left"\n'), encoding="utf-8")
+    way = pc.open(folder).travel_as(profile="car").route(cell_id(550, 350), "primary_school")
+    speed = way.steps[0].metres / way.steps[0].seconds
+    wait = way.steps[1].seconds - way.steps[1].metres / speed
+    # By hand from the published law: the near side is now the left.
+    assert wait == pytest.approx({"left": 2.1, "right": 5.4}[way.steps[1].turn], abs=0.1)
+
+
 def test_cars_pay_for_turns_and_walkers_do_not(city: pc.City) -> None:
     cell = cell_id(550, 350)
     driver = city.travel_as(profile="car_peak")

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from parkcity.base.errors import Fault, FaultList, InputError, UsageError
 from parkcity.base.geo import normalise_datum
@@ -145,6 +145,7 @@ class CitySpec:
     people: PeopleSpec
     crs: str = ""
     as_of: str = ""
+    drives_on: Literal["right", "left"] = "right"
     attach: Mapping[str, float] = field(default_factory=dict)
     indicators: Mapping[str, Any] = field(default_factory=dict)
     commute: Mapping[str, Any] = field(default_factory=dict)
@@ -277,6 +278,7 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         name_en=city["name_en"],
         crs=city.get("crs", ""),
         as_of=city.get("as_of", ""),
+        drives_on=city.get("drives_on", "right"),
         area_tier=document["area"]["tier"],
         area_zones=tuple(document["area"].get("zones", ())),
         tiers=tuple(TierSpec(**entry) for entry in document["tiers"]),

@@ -95,7 +95,7 @@ class Trips:
         base = self._streets(unknown)
         if base.profile.rules is None or not base.profile.rules.turns:
             return None
-        found: Turned = self.inputs.remember(f"turned/{self.traveller}/{unknown}", lambda: turned(base))
+        found: Turned = self.inputs.remember(f"turned/{self.traveller}/{unknown}", lambda: turned(base, self.inputs.twin.spec.drives_on))
         return found
 
     def origins(self) -> Attach:
