@@ -23,7 +23,7 @@ def edge_of(inputs: Inputs) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]
     """Distance of the cells' centres to the border of the town."""
     x = inputs.twin.cells["x"].to_numpy(float) - 410_000.0
     y = inputs.twin.cells["y"].to_numpy(float) - 3_390_000.0
-    return np.min([x, 1_000.0 - x, y, 1_000.0 - y], axis=0)
+    return np.asarray(np.min([x, 1_000.0 - x, y, 1_000.0 - y], axis=0), np.float64)
 
 
 def test_a_share_within_a_limit_is_in_doubt_only_where_nothing_is_reached(inputs: Inputs) -> None:

@@ -146,7 +146,8 @@ def nearest(
     `door_place` int32 [owners of doors]: the place of each door (several doors may share one; without it each door is a place);
     `doors_class` int16 [owners of doors]: the class of each door, one answer per class; `limit` in `unit` ("s" seconds, "m" metres along
     the street), itself included; `direction` "to": from origin to place, "from": from place to origin. At equal cost the lower place wins.
-    The walk between door and street counts on both sides. At most `threads` threads work; small questions take one. Raises `UsageError` and `InputError`.
+    The walk between door and street counts on both sides. At most `threads` threads work; small questions take one.
+    Raises `UsageError` and `InputError`.
     """
     graph = network.graph(unit)
     backwards = is_backwards(direction)
