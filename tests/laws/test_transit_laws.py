@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.transit.settings import setting_of
 
 from parkcity.travel.states import State
 from parkcity.travel.transit import arrive_by, depart_at, over_window
+from parkcity.travel.transit_access import cumulative, gravity
 
 STOPS = 6
 START, END = 28_800, 29_700
@@ -146,9 +148,85 @@ def test_states_say_why_there_is_no_number() -> None:
     trip = Trip(0, ((0, START, START), (1, START + 100, START + 100)), (True, True), (True, True))
     world = World(3, (trip,), {}, {0: {0: 0}}, {1: {0: 0}}, places=2)
     found = depart_at(setting_of(world, 1, 600), [START, START + 1], threads=1)
-    # Origin 1 and place 1 have no leg; one second after the only trip there is nothing within the limit.
+    # Origin 1 and place 1 have no leg; one second after the only trip nothing leaves any more.
     assert found.states.tolist() == [
         [[State.OK, State.NOT_ATTACHED], [State.NOT_ATTACHED, State.NOT_ATTACHED]],
-        [[State.OVER_LIMIT, State.NOT_ATTACHED], [State.NOT_ATTACHED, State.NOT_ATTACHED]],
+        [[State.NO_SERVICE, State.NOT_ATTACHED], [State.NOT_ATTACHED, State.NOT_ATTACHED]],
     ]
     assert found.seconds[0, 0, 0] == 100
+
+
+def led_to(world: World, origin: int) -> set[int]:
+    """Places some chain of rides leads to, by following every trip from every stop until nothing new is found."""
+    ready, arrived = set(world.access.get(origin, {})), set[int]()
+    while True:
+        off = {
+            trip.calls[later][0]
+            for trip in world.trips
+            for order, call in enumerate(trip.calls)
+            if call[0] in ready and trip.board[order]
+            for later in range(order + 1, len(trip.calls))
+            if trip.alight[later]
+        }
+        more = {end for start, end in world.change if start in off}
+        if off <= arrived and more <= ready:
+            return {place for stop in off for place in world.egress.get(stop, {})}
+        arrived |= off
+        ready |= more
+
+
+@given(worlds(), st.integers(1, 3), st.sampled_from([300, 900, 3600]), st.integers(START - 120, END + 900))
+@settings(max_examples=200)
+def test_every_state_is_what_it_says(world: World, rides: int, limit: int, moment: int) -> None:
+    found = depart_at(setting_of(world, rides, limit), [moment, moment + 60], threads=1)
+    for layer, origin, place in itertools.product(range(2), range(2), range(2)):
+        time, end = moment + 60 * layer, moment + 60 * layer + limit
+        legs, last = world.access.get(origin, {}), {s: to[place] for s, to in world.egress.items() if place in to}
+        direct = (origin, place) in world.direct
+        calls = [(trip, order, call) for trip in world.trips for order, call in enumerate(trip.calls)]
+        leaves = [
+            call[2] - legs[call[0]]
+            for trip, order, call in calls
+            if call[0] in legs and trip.board[order] and order + 1 < len(trip.calls) and call[2] <= end
+        ]
+        ever = any(call[0] in legs and trip.board[order] and order + 1 < len(trip.calls) for trip, order, call in calls)
+        comes = [(call[1], call[1] + last[call[0]]) for trip, order, call in calls if call[0] in last and trip.alight[order] and order]
+        runs = any(moment >= time for moment in leaves) and any(arrival >= time and there <= end for arrival, there in comes)
+        away = legs or any(start == origin for start, _ in world.direct)
+        home = last or any(there == place for _, there in world.direct)
+        if travel_time(world, origin, place, time, rides, limit) is not None:
+            expected = State.OK
+        elif not (away and home):
+            expected = State.NOT_ATTACHED
+        elif direct:
+            expected = State.OVER_LIMIT
+        elif ever and comes and place not in led_to(world, origin):
+            expected = State.UNREACHABLE
+        else:
+            expected = State.OVER_LIMIT if runs else State.NO_SERVICE
+        assert State(int(found.states[layer, origin, place])) is expected
+
+
+@pytest.mark.kernel
+def test_gravity_sums_weights_by_the_decay_of_the_median_time() -> None:
+    # Departures 0, 60, 120 and 180 s before a trip of 100 s: times 100 to 280 s, the median by nearest rank is 160 s.
+    trip = Trip(0, ((0, START + 180, START + 180), (1, START + 280, START + 280)), (True, True), (True, True))
+    world = World(2, (trip,), {}, {0: {0: 0}}, {1: {0: 0}}, {(1, 1): 30})
+    setting = setting_of(world, 1, 600)
+    found = gravity(setting, [10.0, 4.0], lambda seconds: np.exp(-seconds / 200.0), START, START + 240, step=60)
+    # Origin 0 reaches place 0 only; origin 1 walks 30 s to place 1 only.
+    assert found.tolist() == pytest.approx([10.0 * math.exp(-160 / 200), 4.0 * math.exp(-30 / 200)])
+
+
+@given(worlds(), st.integers(1, 3))
+@settings(max_examples=60)
+def test_gravity_with_a_step_is_the_cumulative_sum_and_never_grows_with_steeper_decay(world: World, rides: int) -> None:
+    setting, weight = setting_of(world, rides, 3600), [3.0, 5.0]
+    step = gravity(setting, weight, lambda seconds: (seconds <= 900).astype(float), START, END, threads=1)
+    assert np.array_equal(step, cumulative(setting, weight, [900], START, END, threads=1)[0])
+    gentle = gravity(setting, weight, lambda seconds: np.exp(-seconds / 1200.0), START, END, threads=1)
+    steep = gravity(setting, weight, lambda seconds: np.exp(-seconds / 600.0), START, END, threads=1)
+    assert (steep <= gentle).all()
+    # Beside the matrix: the same sums from the medians.
+    median = over_window(setting, START, END, step=60, percentiles=(50,), threads=1).seconds[0]
+    assert gentle == pytest.approx(np.nansum(np.exp(-median / 1200.0) * np.array(weight), axis=1))

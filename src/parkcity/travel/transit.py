@@ -12,6 +12,7 @@ from parkcity.standards.loader import parameter
 from parkcity.travel.states import State
 from parkcity.travel.transit_day import TransitDay, mirrored
 from parkcity.travel.transit_legs import Legs
+from parkcity.travel.transit_states import states_of
 from parkcity.travel.transit_sweep import Sweep, ranks_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class TransitTimes:
     """Times between origins and places.
 
     `seconds` float32 [k, origins, places]: one layer for each departure or percentile, named by `layers`; NaN where `states` int8 of
-    the same shape is not ok. `assumed`: a line of the timetable is made from a headway and a speed.
+    the same shape (see `states_of`) is not ok. `assumed`: a line of the timetable is made from a headway and a speed.
     """
 
     seconds: npt.NDArray[np.float32]
@@ -114,7 +115,8 @@ def depart_at(setting: TransitSetting, departures: Sequence[int], *, threads: in
     falling = np.sort(moments)[::-1]
     values = _run(setting, falling, np.zeros(0, np.int32), threads, memory_gb)
     place = np.searchsorted(-falling, -moments)
-    return _times(setting, values[place], tuple(float(moment) for moment in moments))
+    spans = [(int(moment), int(moment)) for moment in moments]
+    return _times(setting, values[place], tuple(float(moment) for moment in moments), spans)
 
 
 def over_window(
@@ -141,7 +143,8 @@ def over_window(
         raise UsageError(msg)
     moments = _moments(range(first, last, every))[::-1].copy()
     values = _run(setting, moments, ranks_of(tuple(percentiles), len(moments)), threads, memory_gb)
-    return _times(setting, values, tuple(float(value) for value in percentiles))
+    span = (int(moments[-1]), int(moments[0]))
+    return _times(setting, values, tuple(float(value) for value in percentiles), [span] * len(percentiles))
 
 
 def arrive_by(setting: TransitSetting, arrivals: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
@@ -181,8 +184,8 @@ def _run(
 ) -> npt.NDArray[np.int32]:
     """Seconds int32 [layers, origins, places] of the kernel, all origins side by side."""
     sweep = Sweep(setting, moments, ranks)
-    # The kernel's int32, then float32 and int8 beside it.
-    need_gb = sweep.layers * setting.origins * setting.places * 9 / 1e9
+    # The kernel's int32, then float32, the states and what they are made from.
+    need_gb = sweep.layers * setting.origins * setting.places * 12 / 1e9
     if need_gb > memory_gb:
         shape = f"{sweep.layers} layers of {setting.origins:,} x {setting.places:,}"
         msg = f"{shape} need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
@@ -196,16 +199,9 @@ def _run(
     return out
 
 
-def _times(setting: TransitSetting, values: npt.NDArray[np.int32], layers: tuple[float, ...]) -> TransitTimes:
+def _times(setting: TransitSetting, values: npt.NDArray[np.int32], layers: tuple[float, ...], spans: list[tuple[int, int]]) -> TransitTimes:
     from parkcity.travel.kernels.raptor import NEVER
 
-    direct = setting.walked()
-    leaves = (np.diff(setting.access.start) > 0) | (np.diff(direct.start) > 0)
-    reached = np.zeros(setting.places, bool)
-    reached[setting.egress.target] = True
-    reached[direct.target] = True
-    states = np.where(values == NEVER, np.int8(State.OVER_LIMIT), np.int8(State.OK)).astype(np.int8)
-    states[:, ~leaves, :] = State.NOT_ATTACHED
-    states[:, :, ~reached] = State.NOT_ATTACHED
+    states = states_of(setting, values != NEVER, spans)
     seconds = np.where(states == State.OK, values, np.float32(np.nan)).astype(np.float32)
     return TransitTimes(seconds, states, layers, setting.day.assumed)
