@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.registry import Size, benchmark, median_seconds, peer_python, peer_run, row
-from benchmarks.streets_graphs import Plain, chengdu, metropolis
+from benchmarks.streets_graphs import Plain, chengdu, las_palmas, metropolis
 from parkcity.travel import Attach, NearestField, Network, Profile, Streets, SumField, nearest, what_if, within
 
 WORKER = Path(__file__).with_name("streets_peers.py")
@@ -159,6 +159,7 @@ def run(size: Size) -> list[dict[str, Any]]:
     if size == "quick":
         return [*_compare(chengdu(), ["scipy"], 3), *_compare(metropolis(100_000), [], 3), *_edits(chengdu(), 1000, 3)]
     rows = [*_first_use(), *_compare(chengdu(), ["scipy", "pandana", "cityseer"], 7), *_edits(chengdu(), 1000, 9)]
+    rows += _compare(las_palmas(), ["scipy", "pandana", "cityseer"], 7)
     rows += _compare(metropolis(10_000), ["scipy", "pandana"], 7)
     rows += _compare(metropolis(100_000), ["scipy", "pandana"], 5)
     million = metropolis(1_000_000)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 CHENGDU = Path(__file__).resolve().parent.parent / "examples" / "chengdu" / "data" / "streets"
+LAS_PALMAS = CHENGDU.parents[2] / "las-palmas" / "data" / "osm" / "las_palmas_20230221.osm.pbf"
 CLASSES = 5
 SEED = 20_161
 
@@ -63,6 +64,19 @@ def metropolis(nodes: int) -> Plain:
     u, v = number[edges[:, 0]].astype(np.int32), number[edges[:, 1]].astype(np.int32)
     length = np.hypot(x[u] - x[v], y[u] - y[v]) * rng.uniform(1, 1.2, len(u))
     return Plain(f"metropolis {side * side:,}", x, y, u, v, length)
+
+
+def las_palmas() -> Plain:
+    """The walking network of the Las Palmas example: streets open on foot, as the twin reads them, in metres."""
+    from parkcity.base.geo import Projection
+    from parkcity.sense.osm.extract import ExtractOptions, read_streets
+
+    arrays = read_streets(LAS_PALMAS, ExtractOptions()).arrays
+    open_on_foot = arrays["walk"] != 0
+    u, v, length = (arrays[name][open_on_foot] for name in ("edge_u", "edge_v", "edge_length"))
+    used, ends = np.unique(np.concatenate([u, v]), return_inverse=True)
+    x, y = Projection.declared("EPSG:32628").forward(arrays["node_lon"][used], arrays["node_lat"][used])
+    return Plain("Las Palmas", x, y, ends[: len(u)].astype(np.int32), ends[len(u) :].astype(np.int32), length.astype(np.float64))
 
 
 def chengdu() -> Plain:
