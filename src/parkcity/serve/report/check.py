@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from parkcity.serve.report.against import Changes
     from parkcity.twin.twin import Twin
 
-OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "norms.csv", "cells.gpkg")
+OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "norms.csv", "intervals.csv", "cells.gpkg")
 MANIFEST = "manifest.json"
 _FLAG_COLUMNS = ("indicator", "tier", "zone", "group", "flag", "size", "detail")
 _BOM = "\ufeff"
@@ -177,7 +177,7 @@ def _write(
     threads: int | None,
     changes: Changes | None,
 ) -> dict[str, str]:
-    from parkcity.insight import gaps, norms, year_on_year
+    from parkcity.insight import gaps, intervals, norms, year_on_year
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.lists import LISTS
     from parkcity.insight.run import COLUMNS
@@ -194,6 +194,8 @@ def _write(
     write_text(out / "completeness.csv", _BOM + csv_text(flags, _FLAG_COLUMNS))
     gap_list = gaps.gap_rows(twin, measured, twin.spec.area_tier)
     write_text(out / "gaps.csv", _BOM + csv_text(gap_list, gaps.COLUMNS))
+    between = intervals.interval_rows(measured, rows, twin.tiers)
+    write_text(out / "intervals.csv", _BOM + csv_text(between, intervals.COLUMNS))
     asked = norms.norm_rows(twin, rows, recorded_of(twin.spec.folder))
     write_text(out / "norms.csv", _BOM + csv_text(asked, norms.COLUMNS))
     inputs = Inputs(twin, threads=threads)
@@ -210,7 +212,7 @@ def _write(
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
-    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked, changes))
+    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked, changes, between))
     return {name: hash_file(out / name) for name in (*OUTPUTS, *more)}
 
 

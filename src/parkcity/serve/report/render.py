@@ -6,6 +6,7 @@ from importlib import resources
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from parkcity.base.units import unit
 from parkcity.base.words import Lang, Words
 from parkcity.insight.norms import words as norm_words
 from parkcity.insight.registry import ACCESS_GROUPS
@@ -34,6 +35,12 @@ def _swatch(style: str) -> str:
     return f'fill="url(#{_PATTERNS[style]})"' if style in _PATTERNS else f'class="{style}"'
 
 
+def _ranges(intervals: Sequence[dict[str, Any]], lang: Lang) -> dict[str, str]:
+    """The interval of every indicator for the whole city and all residents, as a person reads it."""
+    city = [row for row in intervals if row["tier"] == "city" and row["group"] == "all"]
+    return {row["indicator"]: " \u2013 ".join(unit(row["unit"]).text(row[end], lang) for end in ("low", "high")) for row in city}
+
+
 def render(
     twin: Twin,
     rows: list[dict[str, Any]],
@@ -42,9 +49,10 @@ def render(
     lists: Sequence[tuple[ListOf, list[dict[str, Any]]]] = (),
     norms: Sequence[dict[str, Any]] = (),
     changes: Changes | None = None,
+    intervals: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The whole page as text. `lists`: the lists beside the indicators, each with its rows; `norms`: rows by the norms' own numbers;
-    `changes`: what changed since an earlier check-up.
+    `changes`: what changed since an earlier check-up; `intervals`: bounds of the values that have a basis for them.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -69,6 +77,7 @@ def render(
         headlines=teller.headlines(),
         findings=teller.findings(),
         scorecard=teller.scorecard(),
+        intervals=_ranges(intervals, lang),
         norms=shown_norms(norms, lang),
         changes=None if changes is None else shown_changes(changes, lang),
         norms_note=norm_words().get("note", lang),
