@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.classes import place_class
-from parkcity.insight.inputs import PROVIDERS, Inputs, profile_of
+from parkcity.insight.inputs import PROVIDERS, Inputs, key_by, profile_of
+from parkcity.insight.registry import Input
 from parkcity.twin.scenario import TwinUnder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from parkcity.insight.registry import Indicator, Input
+    from parkcity.insight.registry import Indicator
     from parkcity.travel import Attach, Network
 
     Floats = NDArray[np.float64]
@@ -35,6 +36,8 @@ _SHELTERS = {"sheltered", "refuge_m2"}
 """Providers that rest on the places that can shelter people, of several kinds and only above a size."""
 _ALSO = {"patch_sum": ("places",)}
 """Layers on which a provider rests only in some cities, and which it therefore does not name."""
+_PLACES_OF = {"patch_sum": ("park",)}
+"""Classes of places on which a provider of `_ALSO` rests where the city's places are what it rests on."""
 _WITHOUT_PEOPLE = {
     "distance_m",
     "minutes",
@@ -153,6 +156,12 @@ class InputsUnder(Inputs):
             return False
         return not any(self._touched_layers(entry) for entry in indicator.inputs.values())
 
+    def get(self, provider: str, args: Mapping[str, Any]) -> Any:
+        """One input: the baseline's where nothing that it rests on was changed."""
+        if not set(self._under.changed) - _FOLLOWED and not self._touched_layers(Input(provider, args)):
+            return self._base.get(provider, args)
+        return super().get(provider, args)
+
     def _touched_layers(self, entry: Input) -> set[str]:
         key = f"touched/{entry.provider}/{sorted(entry.args.items())}"
         if key not in self._memory:
@@ -173,6 +182,8 @@ class InputsUnder(Inputs):
         if entry.provider in _SHELTERS and touched <= _PLACE_LAYERS and self._same_shelters():
             return set()
         classes = provider.classes_of(self, entry.args) if touched and touched <= _PLACE_LAYERS else []
+        if entry.provider in _PLACES_OF and touched <= _PLACE_LAYERS and "places" in touched:
+            classes = list(_PLACES_OF[entry.provider])
         # A kind that loses its last place is counted no more, or anew: then other classes make up the number.
         same = bool(classes) and (provider.classes is None or classes == provider.classes_of(self._base, entry.args))
         if same and all(self.delta(name).untouched and self.delta(name).same_area for name in classes):
@@ -266,6 +277,30 @@ class InputsUnder(Inputs):
         if delta.untouched and delta.same_area:
             return self._base.place_area_within(class_id, minutes)
         return super().place_area_within(class_id, minutes)
+
+    def kept_of(
+        self, classes: Sequence[str], name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays that rest on the places of some classes only: the base city's where these and the other layers are as they were."""
+        changed = self._changed_of(layer for layer in layers if layer != "people" or "people" in args)
+        same = changed <= _PLACE_LAYERS and all(self._stands(name) for name in classes)
+        return self._base.kept(name, layers, args, make) if same else self.kept(name, layers, args, make)
+
+    def kept_by(
+        self, rests_on: Sequence[NDArray[Any]], name: str, args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays that follow from other arrays: those at hand where the base city was measured with the same ones."""
+        key = key_by(rests_on, name, args)
+        at_hand = self._base.memory if key in self._base.memory else self._memory
+        if key not in at_hand:
+            at_hand[key] = make()
+        arrays: dict[str, NDArray[Any]] = at_hand[key]
+        return arrays
+
+    def _stands(self, class_id: str) -> bool:
+        """Are the places of a class the baseline's, in rows that did not move?"""
+        delta = self.delta(class_id)
+        return delta.untouched and delta.same_area and bool(np.array_equal(self.rows_of(class_id), self._base.rows_of(class_id)))
 
     def kept(
         self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]

@@ -206,10 +206,10 @@ class Commutes:
         return self._kept("least", lambda: least_total(self.km, self.homes, self.jobs).by_home(self.km))
 
     def _kept(self, name: str, make: Any) -> Floats:
-        twin = self.inputs.twin
-        layers = _LAYERS + (("jobs",) if twin.has("jobs") else ())
-        args = {"people": twin.layer("people").hash, "options": dict(twin.spec.commute)}
-        return self.inputs.kept(f"commute_{name}", layers, args, lambda: {"it": make()})["it"]
+        rests_on = [self.km, self.homes, self.jobs]
+        return self.inputs.kept_by(rests_on, f"commute_{name}", {"options": dict(self.inputs.twin.spec.commute)}, lambda: {"it": make()})[
+            "it"
+        ]
 
     def mean_of(self, cost: Floats) -> Floats:
         """Mean of a value of the trips from each zone, for each of its cells, [cells]."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.cache import ArrayCache, code_version, hash_json
+from parkcity.base.cache import ArrayCache, array_hash, code_version, hash_json
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.classes import PlaceClass, place_class
 from parkcity.insight.operators.coverage import within as is_within
@@ -318,6 +318,28 @@ class Inputs:
             self._memory[key] = ArrayCache(self.twin.folder / "derived").get(key, make)
         arrays: dict[str, NDArray[Any]] = self._memory[key]
         return arrays
+
+    def kept_of(
+        self, classes: Sequence[str], name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays by name that rest, of all places, on those of some classes only: a city under a scenario need not make them again."""
+        del classes  # one city has one set of places
+        return self.kept(name, layers, args, make)
+
+    def kept_by(
+        self, rests_on: Sequence[NDArray[Any]], name: str, args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays by name that follow from other arrays and the arguments alone, kept under the hash of these and of the code."""
+        key = key_by(rests_on, name, args)
+        if key not in self._memory:
+            self._memory[key] = ArrayCache(self.twin.folder / "derived").get(key, make)
+        arrays: dict[str, NDArray[Any]] = self._memory[key]
+        return arrays
+
+
+def key_by(rests_on: Sequence[NDArray[Any]], name: str, args: dict[str, Any]) -> str:
+    """The key of arrays that follow from other arrays and some arguments."""
+    return hash_json([name, array_hash(*rests_on), args, _code()])[:40]
 
 
 def _code() -> str:

@@ -28,7 +28,12 @@ _LEAST = "shelter.area.least"
 
 def shelter_rows(inputs: Inputs) -> tuple[NDArray[np.int64], Floats]:
     """Rows of the places that can shelter people, and the square metres of each that count as refuge."""
-    places = inputs.twin.places
+    found: tuple[NDArray[np.int64], Floats] = inputs.remember("shelter-rows", lambda: _shelter_rows(inputs.twin))
+    return found
+
+
+def _shelter_rows(twin: Twin) -> tuple[NDArray[np.int64], Floats]:
+    places = twin.places
     area = np.nan_to_num(places["area_m2"].to_numpy(float))
     share = np.zeros(len(places))
     for row in load("shelter_kinds"):

@@ -54,6 +54,7 @@ COLUMNS = (
     "lat",
 )
 _CLASS = "metro_station"
+_WALKED = ("cells", "streets", "places", "attachments")
 
 
 def _number(row_id: str) -> float:
@@ -144,20 +145,29 @@ def _make(inputs: Inputs) -> dict[str, NDArray[Any]]:
     group = groups_of(places["name"].fillna("").to_numpy(str), x, y, _number("tod.same_station"))
     station = group[stop].astype(np.int32)
     limits = ring_limits()
-    pairs = reach_pairs(inputs.network, inputs.origins(), doors, limits[-1], door_place=station, unit="m", threads=inputs.threads)
+    walked = {"profile": profile_of(inputs.group)}
+
+    def walks() -> dict[str, NDArray[Any]]:
+        found = reach_pairs(inputs.network, inputs.origins(), doors, limits[-1], door_place=station, unit="m", threads=inputs.threads)
+        return {"cell": found.origin, "station": found.place, "metres": found.cost}
+
+    pairs = inputs.kept_of((_CLASS,), "station_walks", _WALKED, walked, walks)
+    cell, to, metres = pairs["cell"], pairs["station"], pairs["metres"]
     count = int(group.max()) + 1 if len(group) else 0
-    ring = np.searchsorted(np.array(limits), pairs.cost)
-    rings = np.stack([_sums(pairs.place, inputs.residents()[pairs.origin] * (ring == number), count) for number in range(len(limits))])
-    near = pairs.cost <= limits[1]
+    ring = np.searchsorted(np.array(limits), metres)
+    rings = np.stack([_sums(to, inputs.residents()[cell] * (ring == number), count) for number in range(len(limits))])
+    near = metres <= limits[1]
     first = np.searchsorted(np.sort(group), np.arange(count))
     head = rows[np.argsort(group, kind="stable")[first]] if count else rows
-    used = np.isin(np.arange(count), pairs.place)
+    used = np.isin(np.arange(count), to)
     size = np.maximum(np.bincount(group, minlength=count), 1)
     centres = _sums(group, x, count) / size, _sums(group, y, count) / size
     measures = {
-        "residents": _sums(pairs.place[near], inputs.residents()[pairs.origin[near]], count),
-        "day_people": _day(inputs, pairs.origin[near], pairs.place[near], count),
-        **_around(inputs, _grouped(doors, station, count), *centres),
+        "residents": _sums(to[near], inputs.residents()[cell[near]], count),
+        "day_people": _day(inputs, cell[near], to[near], count),
+        **inputs.kept_of(
+            (_CLASS,), "station_surroundings", _WALKED, walked, lambda: _around(inputs, _grouped(doors, station, count), *centres)
+        ),
         **_nodes(inputs, *centres),
     }
     served, kinds = _services(inputs, doors, station, count)
@@ -191,7 +201,7 @@ def _grouped(doors: Attach, station: NDArray[np.int32], count: int) -> Attach:
     return Attach(owner[order].astype(np.int32), doors.edge[order], doors.offset[order], doors.distance[order], count)
 
 
-def _around(inputs: Inputs, origins: Attach, centre_x: Floats, centre_y: Floats) -> dict[str, Floats]:
+def _around(inputs: Inputs, origins: Attach, centre_x: Floats, centre_y: Floats) -> dict[str, NDArray[Any]]:
     """Catchment ratio, walk area (km2), junctions and the share of blocks that are small around each station."""
     from parkcity.insight.street_form import area_within
 
