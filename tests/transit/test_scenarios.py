@@ -96,6 +96,43 @@ def test_two_changes_of_one_line_follow_each_other(twin: Twin) -> None:
     assert np.array_equal(times(changed), times(twin))
 
 
+def test_a_line_twice_as_fast_takes_half_the_time_and_leaves_as_before(twin: Twin) -> None:
+    # The bus takes 4 minutes from W to E.
+    lines = CityTransit(Inputs(under(twin, Scenario().change("set_speed", line="R", percent=100))), DAY).trips.lines
+    arrival = lines.arrival.reshape(-1, 2)
+    assert (arrival[:, 1] - arrival[:, 0]).tolist() == [120] * 13
+    assert arrival[:, 0].tolist() == [EIGHT + 600 * k for k in range(13)]
+
+
+def test_a_bus_lane_hastens_the_runs_of_its_section_only(twin: Twin) -> None:
+    # Four stops 500 m apart, 60 s of run at 30 km/h each; a lane from the second to the third makes 60 / 1.25 = 48 s of its run, both ways.
+    points = [(0, 950), (500, 950), (500, 450), (0, 450)]
+    drawn = line(*points, name="L9")
+    before, after = (
+        CityTransit(Inputs(under(twin, scenario)), DAY).timetable
+        for scenario in (drawn, drawn.change("set_speed", line="L9", percent=25, from_stop="L9 3", to_stop="L9 2"))
+    )
+    patterns = np.flatnonzero(before.route_name[before.pattern_route] == "L9").tolist()
+    assert len(patterns) == 2
+    for pattern in patterns:
+        rows = slice(int(before.pattern_times[pattern]), int(before.pattern_times[pattern]) + 4)
+        runs, hastened = (table.arrival[rows][1:] - table.departure[rows][:-1] for table in (before, after))
+        assert hastened[[0, 2]].tolist() == runs[[0, 2]].tolist()
+        assert hastened[1] == np.ceil(runs[1] / 1.25)
+        assert hastened[1] < runs[1]
+    others = np.isin(before.pattern_route, np.flatnonzero(before.route_name != "L9"))
+    kept = np.repeat(others, np.diff(before.pattern_times))
+    assert np.array_equal(before.arrival[kept], after.arrival[kept])
+
+
+def test_no_change_of_speed_changes_nothing(twin: Twin) -> None:
+    table, same = (
+        CityTransit(Inputs(city), DAY).timetable for city in (twin, under(twin, Scenario().change("set_speed", line="R", percent=0)))
+    )
+    assert np.array_equal(table.arrival, same.arrival)
+    assert np.array_equal(table.departure, same.departure)
+
+
 @pytest.mark.kernel
 def test_a_new_street_moves_no_stop(twin: Twin) -> None:
     street = Scenario().change("add_link", line=[list(lonlat(50, 0)), list(lonlat(50, 100))])
@@ -109,6 +146,10 @@ def test_a_new_street_moves_no_stop(twin: Twin) -> None:
         ("set_headway", {"line": "Z", "headway_min": 5, "from_hour": 8, "to_hour": 9}, "there is no line"),
         ("set_headway", {"line": "R", "headway_min": 5, "from_hour": 9, "to_hour": 8}, "not after"),
         ("set_headway", {"line": "R", "headway_min": 5, "from_hour": 2, "to_hour": 3}, "no departure"),
+        ("set_speed", {"line": "Z", "percent": 20}, "there is no line"),
+        ("set_speed", {"line": "R", "percent": 20, "from_stop": "W"}, "only one end"),
+        ("set_speed", {"line": "R", "percent": 20, "from_stop": "W", "to_stop": "W"}, "does not run between"),
+        ("set_speed", {"line": "R", "percent": 20, "from_stop": "W", "to_stop": "nowhere"}, "there is no stop"),
         ("add_line", {"stops": [[104.0, 30.6], [0.0, 0.0]], "headway_min": 5, "speed_km_h": 20}, "no street is near"),
         ("add_line", {"stops": [[104.0, 30.6], [104.1, 30.6]], "headway_min": 5, "speed_km_h": 20, "mode": "rocket"}, "rocket"),
     ],
