@@ -17,7 +17,7 @@ from parkcity.travel.states import State
 from parkcity.travel.threads import side_by_side, thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from parkcity.travel.kernels.ends import ByNode, Ends
     from parkcity.travel.kernels.lanes import Arena
@@ -198,6 +198,39 @@ def raw_sums(setting: Setting, rows: npt.NDArray[np.int64], decays: Decays, owne
     return found
 
 
+@dataclass(frozen=True)
+class _Summing:
+    """A search for sums, from the side that has fewer ends."""
+
+    places: int
+    sums: Callable[[npt.NDArray[np.int64], Decays], npt.NDArray[np.int64]]
+
+
+def _summing(
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None,
+    places: int | None,
+    unit: str,
+    direction: Direction,
+    threads: int | None,
+) -> _Summing:
+    from parkcity.travel.smaller import places_are_few, sums_from_places
+
+    workers = thread_count(threads)
+    count = places_of(doors, door_place)[1] if places is None else places
+    if places_are_few(len(doors.owner), origins.owners):
+        doors.checked(network.streets)
+        origins.checked(network.streets)
+        if places_of(doors, door_place)[1] <= count:
+            return _Summing(
+                count, lambda rows, decays: sums_from_places(network, origins, doors, door_place, rows, decays, unit, direction, workers)
+            )
+    setting = prepare(network, origins, doors, door_place, unit, direction, places)
+    return _Summing(setting.places, lambda rows, decays: raw_sums(setting, rows, decays, origins.owners, workers))
+
+
 def within(
     network: Network,
     origins: Attach,
@@ -212,7 +245,8 @@ def within(
     quantum: float = QUANTUM,
     threads: int | None = None,
 ) -> Within:
-    """Sums of the weights of all places within each limit of every origin, and their number, exactly, in one search.
+    """Sums of the weights of all places within each limit of every origin, and their number, exactly, in one search from the
+    side that has fewer ends.
 
     `limits`: numbers in `unit`, themselves included, or `Decay`s; `weights` float64 [places] or [groups, places] (without them only places
     are counted); `door_place` int32 [owners of doors]: a place with several doors counts once, by its cheapest door. Weights are summed
@@ -221,8 +255,7 @@ def within(
     """
     decays = decay_rows([limit if isinstance(limit, Decay) else Decay("step", float(limit)) for limit in limits], unit)
     amount = None if weights is None else np.atleast_2d(quanta(weights, quantum))
-    setting = prepare(network, origins, doors, door_place, unit, direction, None if amount is None else amount.shape[1])
-    workers = thread_count(threads)
+    searched = _summing(network, origins, doors, door_place, None if amount is None else amount.shape[1], unit, direction, threads)
     states = origin_states(origins)
     bad = states != State.OK
     shape = (len(limits), origins.owners)
@@ -230,15 +263,15 @@ def within(
     sums: npt.NDArray[np.float64] = np.empty((0, *shape)) if amount is None else np.empty((len(amount), *shape))
     flat = not decays.kind.any()
     both = counts and flat and amount is not None
-    one = np.ones((1, setting.places), np.int64)
+    one = np.ones((1, searched.places), np.int64)
     if amount is not None:
-        found = raw_sums(setting, np.concatenate([amount, one]) if both else amount, decays, origins.owners, workers)
+        found = searched.sums(np.concatenate([amount, one]) if both else amount, decays)
         sums = found[:, : len(amount)].transpose(1, 2, 0).astype(np.float64) * quantum
         if both:
             number = np.ascontiguousarray(found[:, -1].T)
     if (counts or amount is None) and not both:
         steps = decays._replace(kind=np.zeros_like(decays.kind))
-        number = np.ascontiguousarray(raw_sums(setting, one, steps, origins.owners, workers)[:, 0].T)
+        number = np.ascontiguousarray(searched.sums(one, steps)[:, 0].T)
     number[:, bad] = -1
     sums[:, :, bad] = np.nan
     return Within(np.ascontiguousarray(sums[0] if weights is not None and np.ndim(weights) == 1 else sums), number, states)
