@@ -39,8 +39,8 @@ def write_window(
 
     Columns: `origin`, `place` int32 and for each percentile `seconds_P` float32 (`seconds_50`), null where that percentile has no time;
     pairs without any time have no row. `progress(done, origins)` is called after each block. Origins are taken in blocks so that
-    `memory_gb` holds for them (timetable and legs come on top); the values do not depend on the blocks. Raises `LimitError` when not even `LEAST_ORIGINS` origins fit. A
-    started file that fails is removed.
+    `memory_gb` holds for them (timetable and legs come on top); the values do not depend on the blocks. Raises `LimitError` when not
+    even `LEAST_ORIGINS` origins fit. A started file that fails is removed.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
