@@ -50,7 +50,7 @@ def test_indicators_tell_what_is_missing_and_why(town: Path) -> None:
         (["measure", "TOWN", "life_circle.primary_school", "--for", "giants"], 2, ["allowed: all, children, elders"]),
         (["measure", "TOWN", "life_circle.kindergarten"], 1, ["needs places:kindergarten"]),
         (["measure", "TOWN", "life_circle.primary_school", "--cell", "c1-1"], 2, ["ids look like"]),
-        (["times", "TOWN", "castle"], 2, ["known: park"]),
+        (["times", "TOWN", "castle"], 2, ["known: primary_school"]),
         (["check", "TOWN", "--lang", "fr"], 2, ["zh", "en"]),
         (["check", "TOWN", "--by", "parish"], 2, ["district"]),
         (["indicators", "--status", "missing"], 2, ["name the city's folder"]),
