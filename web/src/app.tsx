@@ -75,15 +75,19 @@ function Screen({ city }: { city: City }) {
   }, [city.id, view.indicator?.id, view.group, view.scenario, view.side]);
 
   useEffect(() => {
-    if (!map || !values) return;
+    if (!map || !values) return undefined;
     if (view.side === "difference" && view.scenario) {
       const indicator = view.indicator?.id ?? "life_circle.index";
-      binary(`${base(city)}/scenarios/${view.scenario}/difference/${indicator}?group=${view.group}`).then((got) => map.differ(got.side!), (error: Error) => setTrouble(error.message));
-      return;
+      const stop = new AbortController();
+      binary(`${base(city)}/scenarios/${view.scenario}/difference/${indicator}?group=${view.group}`, stop.signal)
+        .then((got) => { if (!stop.signal.aborted) map.differ(got.side!); })
+        .catch((error: Error) => { if (!stop.signal.aborted) setTrouble(error.message); });
+      return () => stop.abort();
     }
     map.colour(values);
     setHatched(map.hatched.length > 0);
     place.current?.setAttribute("data-ready", "true");
+    return undefined;
   }, [map, values, view.side, view.scenario]);
 
   useEffect(() => {

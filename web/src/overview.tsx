@@ -2,7 +2,7 @@
 
 import type { City, FirstView, Row, Values } from "./api";
 import { base, get, name } from "./api";
-import { RAMP, cuts } from "./colours";
+import { BETTER, RAMP, WORSE, cuts } from "./colours";
 import { amount, people } from "./numbers";
 import { Waiting, useAsked } from "./parts";
 import type { View } from "./view";
@@ -37,6 +37,17 @@ export function Overview({ city, view, values, onBounds, onZone, onScenario, onP
 export function Legend({ view, values, hatched }: { view: View; values: Values | null; hatched: boolean }) {
   const { lang } = view;
   if (!values) return null;
+  if (view.side === "difference" && view.scenario) {
+    return (
+      <section class="legend" aria-label={word("legend", lang)}>
+        <h2>{word("difference", lang)}: {view.indicator ? name(view.indicator, lang) : word("difference_of", lang)}</h2>
+        <ul>
+          <li><span class="swatch" style={{ background: BETTER }} aria-hidden="true" />▲ {word("better", lang)}</li>
+          <li><span class="swatch" style={{ background: WORSE }} aria-hidden="true" />▼ {word("worse", lang)}</li>
+        </ul>
+      </section>
+    );
+  }
   const { header } = values;
   const limits = cuts(header);
   const unit = header.unit === "min" ? word("minutes", lang) : header.unit;

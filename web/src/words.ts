@@ -57,6 +57,7 @@ const TEXTS = {
   baseline: ["现状", "As it is"],
   after: ["改后", "After"],
   difference: ["差异", "Difference"],
+  difference_of: ["15 分钟生活圈指数", "15-minute life-circle index"],
   new_scenario: ["新方案", "New scenario"],
   add_place: ["新增设施", "Add a place"],
   close_place: ["关闭设施", "Close a place"],
