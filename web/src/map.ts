@@ -11,6 +11,8 @@ type Shape = GeoJSON.GeoJSON;
 export interface Click { lon: number; lat: number; row: number | null; place: string | null }
 
 const EMPTY: Shape = { type: "FeatureCollection", features: [] };
+const AREA: ExpressionSpecification = ["in", ["geometry-type"], ["literal", ["Polygon", "MultiPolygon"]]];
+const LINE: ExpressionSpecification = ["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString"]]];
 const PAPER = { light: { ground: "#f6f5f1", water: "#c9dfe8", green: "#dbe8d0", land: "#ecebe6", road: "#ffffff", street: "#e3e0d8", line: "#8d8d8d", edge: "#57534e", building: "#e1ddd3" },
   dark: { ground: "#16191d", water: "#1c3440", green: "#1d2b20", land: "#1b1f24", road: "#3a4048", street: "#2b3037", line: "#7d8590", edge: "#a8a29e", building: "#24292f" } };
 
@@ -123,9 +125,10 @@ function style(city: City, dark: boolean): StyleSpecification {
   const from = (layer: string, rest: object): LayerSpecification => ({ source: "city", "source-layer": layer, ...rest }) as LayerSpecification;
   const colours = ["match", ["coalesce", ["feature-state", "k"], -1], ...RAMP.flatMap((colour, k) => [k, colour]), 5, BETTER, 6, WORSE, "rgba(0,0,0,0)"] as unknown as ExpressionSpecification;
   const wanted: [string, LayerSpecification][] = [
-    ["landuse", from("landuse", { id: "landuse", type: "fill", paint: { "fill-color": paper.land } })],
-    ["green", from("green", { id: "green", type: "fill", paint: { "fill-color": paper.green } })],
-    ["water", from("water", { id: "water", type: "fill", paint: { "fill-color": paper.water } })],
+    ["landuse", from("landuse", { id: "landuse", type: "fill", filter: AREA, paint: { "fill-color": paper.land } })],
+    ["green", from("green", { id: "green", type: "fill", filter: AREA, paint: { "fill-color": paper.green } })],
+    ["water", from("water", { id: "water", type: "fill", filter: AREA, paint: { "fill-color": paper.water } })],
+    ["water", from("water", { id: "rivers", type: "line", filter: LINE, paint: { "line-color": paper.water, "line-width": 2 } })],
     ["buildings", from("buildings", { id: "buildings", type: "fill", minzoom: 14, paint: { "fill-color": paper.building } })],
     ["cells", from("cells", { id: "cells", type: "fill", paint: { "fill-color": colours, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.85, 15, 0.5] } })],
     ["cells", from("cells", { id: "hatched", type: "fill", filter: ["==", ["id"], -1], paint: { "fill-pattern": "hatch" } })],
