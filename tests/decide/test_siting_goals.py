@@ -242,3 +242,12 @@ def test_capacities_equal_brute_force(given_case: tuple[Full, int]) -> None:
     assert plan.objective == pytest.approx(best, abs=1e-6)
     assert served_of(case, plan.sites) == pytest.approx(best, abs=1e-6)
     assert len(plan.sites) <= count
+
+
+def test_a_plan_found_before_any_branching_is_not_replaced_by_the_start() -> None:
+    # By hand: places 1, 2, 3 cost 6 together and serve rows 0, 1 and 3, the last of them twice: 3 + 1. The greedy start is worth 3.
+    matrix = sparse.csr_array(np.array([[0, 0, 0, 1], [1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 0, 0]], np.int8))
+    demand = Demand("d", matrix, np.array([1.0, 1.0, 0.0, 1.0]), np.array([0, 0, 0, 1]), np.zeros(4, np.int32))
+    plan = plan_cover((demand,), Rules(cost=np.array([3.0, 2.0, 2.0, 2.0]), budget=6.0, backup=1.0))
+    assert plan.status == "optimal"
+    assert plan.objective == pytest.approx(4.0)

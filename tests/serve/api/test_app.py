@@ -141,6 +141,7 @@ def test_another_measure_recolours_the_map_and_the_address_keeps_it(browser: Pag
     page.wait_for_function("location.hash.includes('m=green.')")
     page.get_by_role("combobox", name="Residents", exact=True).select_option("children")
     page.get_by_role("button", name="Dark").click()
+    page.wait_for_function("location.hash.includes('dark=1')")
     page.reload()
     page.wait_for_selector(".map[data-ready=true]")
     assert page.get_by_label("Theme").input_value() == "green"
