@@ -3,8 +3,8 @@
 export const RAMP = ["#2166ac", "#67a9cf", "#d1e5f0", "#f4a582", "#b2182b"];
 export const BETTER = "#2166ac";
 export const WORSE = "#b2182b";
-export const LIGHTS: Record<string, string> = { red: "#b2182b", orange: "#d95f0e", yellow: "#c9a000", blue: "#2166ac", green: "#1b7837", grey: "#6b7280" };
-export const MARKS: Record<string, string> = { red: "▲", orange: "◆", yellow: "■", blue: "●", green: "✓", grey: "○" };
+export const LIGHTS: Record<string, string> = { red: "#b2182b", amber: "#b45309", blue: "#2166ac", green: "#1b7837", grey: "#6b7280" };
+export const MARKS: Record<string, string> = { red: "▲", amber: "◆", blue: "●", green: "✓", grey: "○" };
 
 /** Four cuts that part values into five classes: those of the measure, else fifths of the residents. */
 export function cuts(header: { breaks?: number[]; quantiles: number[] }): number[] {
