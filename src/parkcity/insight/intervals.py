@@ -56,7 +56,8 @@ def bounds(value: Floats, far: Floats, none: Floats, edge: Floats, found: Floats
     """
     low = np.maximum(value - far, 0.0)
     reached = np.minimum(value + none + edge, 1.0)
-    power = np.divide(1.0, found, out=np.full_like(found, np.inf), where=found > 0)
+    with np.errstate(over="ignore"):  # a share found of next to nothing has an endless power, as none found has
+        power = np.divide(1.0, found, out=np.full_like(found, np.inf), where=found > 0)
     # Where no place was found nothing can be told from those found: nobody or everybody may be reached.
     left = np.where(found > 0, np.power(1.0 - reached, np.where(found > 0, power, 1.0)), 0.0)
     return low, np.maximum(1.0 - left, value)
