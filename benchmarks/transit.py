@@ -22,7 +22,7 @@ from parkcity.travel.transit_sweep import Sweep, ranks_of
 from parkcity.twin.timetable import Timetable
 
 if TYPE_CHECKING:
-    from parkcity.travel.transit import TransitSetting
+    from parkcity.travel.transit_setting import TransitSetting
 
 WORKER = Path(__file__).with_name("transit_peers.py")
 PINS = ["ferrobus==0.2.1", "numpy==2.2.6"]

@@ -18,9 +18,9 @@ from parkcity.travel.network import Network
 from parkcity.travel.profiles import Profile
 from parkcity.travel.reach import reach_pairs
 from parkcity.travel.streets import Attach, Streets
-from parkcity.travel.transit import TransitSetting
 from parkcity.travel.transit_day import transit_day
 from parkcity.travel.transit_legs import Legs, transfers
+from parkcity.travel.transit_setting import TransitSetting
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.streets import build_streets
 from parkcity.twin.timetable_build import build_timetable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.travel.transit import TransitSetting
 from parkcity.travel.transit_day import transit_day
 from parkcity.travel.transit_legs import Legs
+from parkcity.travel.transit_setting import TransitSetting
 from parkcity.twin.timetable import Timetable
 
 if TYPE_CHECKING:

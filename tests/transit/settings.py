@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from parkcity.travel.transit import TransitSetting
 from parkcity.travel.transit_day import TransitDay, transit_day
 from parkcity.travel.transit_legs import Legs
+from parkcity.travel.transit_setting import TransitSetting
 from parkcity.twin.timetable_build import build_timetable
 from tests.transit.brute import World, feed_of
 

@@ -13,9 +13,10 @@ from parkcity.base.spec import load
 from parkcity.sense.raw import READERS, Request, filled_options
 from parkcity.sense.read import read_source
 from parkcity.sense.sources.gtfs import feed_of
-from parkcity.travel.transit import TransitSetting, depart_at
+from parkcity.travel.transit import depart_at
 from parkcity.travel.transit_day import transit_day
 from parkcity.travel.transit_legs import Legs, transfers
+from parkcity.travel.transit_setting import TransitSetting
 from parkcity.twin.timetable import Timetable
 from parkcity.twin.timetable_build import build_timetable
 from tests.conftest import CHENGDU

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from parkcity.base.errors import LimitError
-from parkcity.travel.transit import TransitSetting, over_window
+from parkcity.travel.transit import over_window
 from parkcity.travel.transit_matrix import bytes_per_pair, write_window
+from parkcity.travel.transit_setting import TransitSetting
 from tests.transit.brute import Trip, World
 from tests.transit.settings import setting_of
 

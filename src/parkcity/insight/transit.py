@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from parkcity.insight.inputs import Inputs
     from parkcity.travel import Attach
-    from parkcity.travel.transit import TransitSetting, TransitTimes
+    from parkcity.travel.transit import TransitTimes
     from parkcity.travel.transit_day import TransitDay
     from parkcity.travel.transit_legs import Legs
+    from parkcity.travel.transit_setting import TransitSetting
     from parkcity.twin.timetable import Timetable
 
     Floats = NDArray[np.float64]
@@ -153,7 +154,7 @@ class CityTransit:
 
     def to_cells(self) -> TransitSetting:
         """The question of times from all cells to all cells."""
-        from parkcity.travel.transit import TransitSetting
+        from parkcity.travel.transit_setting import TransitSetting
 
         direct = self._legs("cells to cells", self.inputs.origins(), self.inputs.origins(), self.direct_s)
         return TransitSetting(self.trips, self.access, self.egress_to_cells, self.changes, direct, self.rides, self.limit)
@@ -161,8 +162,8 @@ class CityTransit:
     def to_places(self, doors: Attach, place: NDArray[np.int32], places: int) -> TransitSetting:
         """The question of times from all cells to places."""
         from parkcity.travel import reach_pairs
-        from parkcity.travel.transit import TransitSetting
         from parkcity.travel.transit_legs import Legs
+        from parkcity.travel.transit_setting import TransitSetting
 
         afoot = reach_pairs(self.inputs.network, self.inputs.origins(), doors, self.direct_s, place, threads=self.inputs.threads)
         direct, egress = Legs.of_pairs(afoot, places), self.egress(doors, place, places)

@@ -12,7 +12,8 @@ from parkcity.base.errors import UsageError
 from parkcity.travel.decay import Decay
 from parkcity.travel.kernels.ticks import UNREACHED
 from parkcity.travel.nearest import Doors, Nearest, door_seeds, is_backwards, limit_ticks, node_labels, read_out
-from parkcity.travel.reach import QUANTUM, Bench, Setting, decay_rows, pair_parts, prepare, quanta, raw_sums
+from parkcity.travel.reach import QUANTUM, decay_rows, quanta, raw_sums
+from parkcity.travel.search import Bench, Setting, pair_parts, prepare
 from parkcity.travel.threads import thread_count
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from parkcity.base.errors import LimitError
 from parkcity.travel.nearest import limit_ticks
-from parkcity.travel.reach import assemble, origin_states, prepare
+from parkcity.travel.reach import assemble, origin_states
+from parkcity.travel.search import prepare
 from parkcity.travel.states import State
 from parkcity.travel.threads import thread_count
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parkcity.travel.network import Direction, Network
-    from parkcity.travel.reach import Setting
+    from parkcity.travel.search import Setting
     from parkcity.travel.streets import Attach
 
 BYTES_PER_PAIR = 28

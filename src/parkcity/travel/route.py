@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkcity.travel.kernels.ticks import TICKS_PER, UNREACHED
-from parkcity.travel.reach import places_of
+from parkcity.travel.search import places_of
 from parkcity.travel.states import State
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from parkcity.base.errors import UsageError
 from parkcity.travel.kernels.ticks import TICKS_PER
 from parkcity.travel.nearest import limit_ticks
-from parkcity.travel.reach import Bench, prepare, quanta
+from parkcity.travel.reach import quanta
+from parkcity.travel.search import Bench, prepare
 from parkcity.travel.threads import side_by_side, thread_count
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.travel.reach import Setting, pair_parts, places_of, prepare
+from parkcity.travel.search import Setting, pair_parts, places_of, prepare
 from parkcity.travel.threads import side_by_side
 
 if TYPE_CHECKING:
     from parkcity.travel.kernels.sums import Decays
     from parkcity.travel.network import Direction, Network
-    from parkcity.travel.reach import Bench
+    from parkcity.travel.search import Bench
     from parkcity.travel.streets import Attach
 
 Int64 = npt.NDArray[np.int64]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from parkcity.travel.transit import TransitSetting
+    from parkcity.travel.transit_setting import TransitSetting
 
     Floats = npt.NDArray[np.float64]
 

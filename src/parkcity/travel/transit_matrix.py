@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from parkcity.travel.transit import TransitSetting
+    from parkcity.travel.transit_setting import TransitSetting
 
 LEAST_ORIGINS = 16
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.travel.kernels.raptor import Arena
-    from parkcity.travel.transit import TransitSetting
+    from parkcity.travel.transit_setting import TransitSetting
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from parkcity.travel.transit import TransitSetting
     from parkcity.travel.transit_legs import Legs
+    from parkcity.travel.transit_setting import TransitSetting
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from parkcity.travel.kernels.pruning import Scratch
     from parkcity.travel.kernels.raptor import Arena, Hops, Lines
     from parkcity.travel.kernels.raptor_once import Once
-    from parkcity.travel.transit import TransitSetting
     from parkcity.travel.transit_day import TransitDay
+    from parkcity.travel.transit_setting import TransitSetting
 
     Consume = Callable[[int, int, NDArray[np.int32]], None]
     Method = tuple[Callable[[], Any], Callable[..., None]]

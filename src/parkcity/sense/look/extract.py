@@ -8,14 +8,14 @@ import numpy as np
 
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import WGS84, frame
-from parkcity.sense.look.look import Look, date_in_name
+from parkcity.sense.look.finding import Look, date_in_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
 
-    from parkcity.sense.look.look import Box
+    from parkcity.sense.look.finding import Box
 
 _TOWNS = {"city": 2, "town": 1}
 # Some ways are there only because a relation needs them.

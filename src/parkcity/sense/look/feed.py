@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parkcity.base.errors import Fault, InputError
-from parkcity.sense.look.look import Look, date_in_name
+from parkcity.sense.look.finding import Look, date_in_name
 
 if TYPE_CHECKING:
     from pathlib import Path

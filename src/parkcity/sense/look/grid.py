@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parkcity.sense.grids import read_grid
-from parkcity.sense.look.look import Look, date_in_name
+from parkcity.sense.look.finding import Look, date_in_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import epsg_of
 from parkcity.base.tables import read_bytes, read_csv
 from parkcity.sense.look.columns import named
-from parkcity.sense.look.look import Geometry, Look, date_in_name
+from parkcity.sense.look.finding import Geometry, Look, date_in_name
 from parkcity.sense.shapefile import system_fault
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from parkcity.sense.look.look import Box
+    from parkcity.sense.look.finding import Box
 
 _EXCEL = (".xlsx", ".xlsm")
 _TEXT = (".geojson", ".json", ".gz")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from parkcity.sense.look.look import Look
+    from parkcity.sense.look.finding import Look
 
 ROLES = ("osm", "gtfs", "people", "zones", "places", "streets", "jobs")
 _WORD = re.compile(r"[a-z0-9]+")

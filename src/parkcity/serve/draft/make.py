@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from parkcity.base.words import Lang
-    from parkcity.sense.look.look import Box
+    from parkcity.sense.look.finding import Box
 
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix")
 

@@ -11,7 +11,7 @@ from parkcity.serve.draft.draft import Draft, Remark
 from parkcity.serve.draft.zones import OSM_NAME
 
 if TYPE_CHECKING:
-    from parkcity.sense.look.look import Box, Look
+    from parkcity.sense.look.finding import Box, Look
     from parkcity.serve.draft.seen import Seen
 
 # The study area must take this share of an extract's box before the whole extract is read.

@@ -14,7 +14,7 @@ from parkcity.sense.look.rows import coordinates
 from parkcity.serve.draft.draft import Draft, Entry, Remark
 
 if TYPE_CHECKING:
-    from parkcity.sense.look.look import Look
+    from parkcity.sense.look.finding import Look
     from parkcity.serve.draft.seen import Seen
 
 MOST_CELLS = 25_000

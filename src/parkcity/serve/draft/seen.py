@@ -12,7 +12,7 @@ from parkcity.serve.draft.draft import ROLES, Given
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from parkcity.sense.look.look import Look
+    from parkcity.sense.look.finding import Look
 
 # What a file of a role may be. Jobs may come in the same file as people.
 _FORMS = {

@@ -16,7 +16,7 @@ from parkcity.serve.draft.draft import Draft, Entry, Remark, slug
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from parkcity.sense.look.look import Box, Look
+    from parkcity.sense.look.finding import Box, Look
     from parkcity.serve.draft.seen import Seen
 
 # Zones beyond this number are blocks, not a tier that a report can list.
