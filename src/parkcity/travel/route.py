@@ -156,8 +156,9 @@ def _legs(
     if ways[0] < 0 and begin is not None and end is not None:
         up = int(targets.pos_up[rows[1]]) - int(sources.pos_up[rows[0]])
         down = int(sources.pos_down[rows[0]]) - int(targets.pos_down[rows[1]])
-        can_up = sources.pos_up[rows[0]] >= 0 and targets.pos_up[rows[1]] >= 0 and up >= 0
-        can_down = sources.pos_down[rows[0]] >= 0 and targets.pos_down[rows[1]] >= 0 and down >= 0
+        ahead, behind = (targets.order[rows[1]] >= sources.order[rows[0]], targets.order[rows[1]] <= sources.order[rows[0]])
+        can_up = sources.pos_up[rows[0]] >= 0 and targets.pos_up[rows[1]] >= 0 and up >= 0 and ahead
+        can_down = sources.pos_down[rows[0]] >= 0 and targets.pos_down[rows[1]] >= 0 and down >= 0 and behind
         return _along(graph, network, source_link, begin, end, forward=bool(can_up and not (can_down and down < up)))
     legs = []
     if begin is not None:

@@ -33,9 +33,9 @@ class EdgeTicks(NamedTuple):
 
 class Links(NamedTuple):
     """Streets between the nodes that a search visits. Shapes: `core` int32 [n] (node of the search, -1 inside a link);
-    `node_link`, `node_f`, `node_b` int32 [n] (position of a node inside a link); `edge_link`, `edge_f`, `edge_b` int32 [e] (the link
-    of an edge, -1 if closed both ways, and the position of its first end); `edge_flip` bool [e] (the link runs from v to u); `edge_rank`
-    int32 [e] (its place in the chain);
+    `node_link`, `node_f`, `node_b`, `node_rank` int32 [n] (position of a node inside a link, and the number of edges before it);
+    `edge_link`, `edge_f`, `edge_b` int32 [e] (the link of an edge, -1 if closed both ways, and the position of its first end);
+    `edge_flip` bool [e] (the link runs from v to u); `edge_rank` int32 [e] (its place in the chain);
     `u`, `v`, `run_f`, `run_b`, `end_f`, `end_b` int32 [links]. `size` int64 [2]: core nodes, links.
     """
 
@@ -43,6 +43,7 @@ class Links(NamedTuple):
     node_link: Int32
     node_f: Int32
     node_b: Int32
+    node_rank: Int32
     edge_link: Int32
     edge_f: Int32
     edge_b: Int32
@@ -134,6 +135,7 @@ def walk(first: int, edge: int, start: Int64, at: Int32, edges: EdgeTicks, out: 
         out.node_link[node] = link
         out.node_f[node] = sum_f if open_f else -1
         out.node_b[node] = sum_b if open_b else -1
+        out.node_rank[node] = rank
         edge = at[start[node]] if at[start[node]] != edge else at[start[node] + 1]
     out.u[link] = out.core[first]
     out.v[link] = out.core[node]
@@ -166,6 +168,7 @@ def contract(order: Int64, edges: EdgeTicks) -> Links:
     nodes, count = len(order), len(edges.u)
     start, at = incidence(nodes, edges)
     out = Links(
+        np.full(nodes, -1, np.int32),
         np.full(nodes, -1, np.int32),
         np.full(nodes, -1, np.int32),
         np.full(nodes, -1, np.int32),

@@ -22,7 +22,8 @@ class Ends(NamedTuple):
 
     `node_a`, `node_b`: nodes at the two ends (-1 where that way is closed); `cost_a`, `cost_b`: ticks between owner and node;
     `link` (-1 for a position on a search node), `pos_up`, `pos_down`: position on the link in the direction of the search and against
-    it (-1 where closed); `access`: ticks between owner and street; `owner`: its row.
+    it (-1 where closed); `access`: ticks between owner and street; `owner`: its row. `order` float64 [k]: place in the link's chain, edges
+    before it and share of its own, which tells apart what no tick lies between.
     """
 
     start: Int64
@@ -34,6 +35,7 @@ class Ends(NamedTuple):
     link: Int32
     pos_up: Int32
     pos_down: Int32
+    order: Float64
     access: Int32
 
 
@@ -62,8 +64,8 @@ def total(one: int, two: int) -> int:
 
 
 @kernel
-def locate(edge: int, offset: float, length: float, edges: EdgeTicks, links: Links) -> tuple[int, int, int, int]:
-    """A point on an edge as (search node or -1, link or -1, ticks forward, ticks backward); -1 for a closed direction.
+def locate(edge: int, offset: float, length: float, edges: EdgeTicks, links: Links) -> tuple[int, int, int, int, float]:
+    """A point on an edge as (search node or -1, link or -1, ticks forward, ticks backward, place in the chain); -1 for a closed direction.
 
     At offset 0 or `length` the point is the edge's node, whatever the edge allows.
     """
@@ -74,11 +76,11 @@ def locate(edge: int, offset: float, length: float, edges: EdgeTicks, links: Lin
         node = edges.v[edge]
     if node >= 0:
         if links.core[node] >= 0:
-            return int(links.core[node]), -1, 0, 0
-        return -1, int(links.node_link[node]), int(links.node_f[node]), int(links.node_b[node])
+            return int(links.core[node]), -1, 0, 0, 0.0
+        return -1, int(links.node_link[node]), int(links.node_f[node]), int(links.node_b[node]), float(links.node_rank[node])
     link = int(links.edge_link[edge])
     if link < 0:
-        return -1, -1, 0, 0
+        return -1, -1, 0, 0, 0.0
     run_f, run_b = int(edges.run_f[edge]), int(edges.run_b[edge])
     at_f, at_b = -1, -1
     if run_f != UNREACHED:
@@ -88,10 +90,10 @@ def locate(edge: int, offset: float, length: float, edges: EdgeTicks, links: Lin
     if links.edge_flip[edge]:
         forward = -1 if at_b < 0 else int(links.edge_f[edge]) + run_b - at_b
         backward = -1 if at_f < 0 else int(links.edge_b[edge]) + run_f - at_f
-        return -1, link, forward, backward
+        return -1, link, forward, backward, links.edge_rank[edge] + 1.0 - offset / length
     forward = -1 if at_f < 0 else int(links.edge_f[edge]) + at_f
     backward = -1 if at_b < 0 else int(links.edge_b[edge]) + at_b
-    return -1, link, forward, backward
+    return -1, link, forward, backward, links.edge_rank[edge] + offset / length
 
 
 @kernel
@@ -127,6 +129,7 @@ def make_ends(
         np.full(rows, -1, np.int32),
         np.full(rows, -1, np.int32),
         np.full(rows, -1, np.int32),
+        np.zeros(rows, np.float64),
         np.empty(rows, np.int32),
     )
     for i in range(rows):
@@ -134,7 +137,7 @@ def make_ends(
         fill[owner[i]] += 1
         out.owner[k] = owner[i]
         out.access[k] = access[i]
-        node, link, forward, backward = locate(edge[i], offset[i], length[edge[i]], edges, links)
+        node, link, forward, backward, order = locate(edge[i], offset[i], length[edge[i]], edges, links)
         if node >= 0:
             out.node_a[k] = node
             out.cost_a[k] = access[i]
@@ -142,6 +145,7 @@ def make_ends(
             out.link[k] = link
             out.pos_up[k] = backward if backwards else forward
             out.pos_down[k] = forward if backwards else backward
+            out.order[k] = order
             run_f, run_b = int(links.run_f[link]), int(links.run_b[link])
             to_u, to_v = UNREACHED, UNREACHED
             if leaving:
@@ -171,9 +175,10 @@ def direct(sources: Ends, i: int, targets: Ends, j: int) -> int:
     """
     best = UNREACHED
     both = int(sources.access[i]) + int(targets.access[j])
-    if sources.pos_up[i] >= 0 and targets.pos_up[j] >= sources.pos_up[i]:
+    ahead, behind = targets.order[j] >= sources.order[i], targets.order[j] <= sources.order[i]
+    if sources.pos_up[i] >= 0 and targets.pos_up[j] >= sources.pos_up[i] and ahead:
         best = min(best, int(targets.pos_up[j]) - int(sources.pos_up[i]) + both)
-    if targets.pos_down[j] >= 0 and sources.pos_down[i] >= targets.pos_down[j]:
+    if targets.pos_down[j] >= 0 and sources.pos_down[i] >= targets.pos_down[j] and behind:
         best = min(best, int(sources.pos_down[i]) - int(targets.pos_down[j]) + both)
     return best
 
