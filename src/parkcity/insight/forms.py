@@ -41,6 +41,11 @@ class Parts:
         return self.part if self.whole is None else ratio(self.part, self.whole)
 
 
+def of_all(part: Floats, whole: Floats) -> Parts:
+    """A part of a whole, both by cell: of length, of land, of blocks, of stations."""
+    return Parts(part, whole)
+
+
 @dataclass(frozen=True)
 class Spread:
     """A value and a weight (residents) of every cell, and the statistic that sums them up.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,3 +79,49 @@ class Indicator:
 
 
 INDICATORS: Registry[Indicator] = Registry("indicator", "parkcity.insight.indicators")
+
+
+def declare(
+    indicator_id: str,
+    names: tuple[str, str],
+    formula: str,
+    clause: Parameter,
+    inputs: Mapping[str, Input],
+    function: Callable[..., Result],
+    *,
+    unit: str = "share",
+    polarity: Polarity = "higher",
+    form: Form = "Share",
+    groups: tuple[str, ...] = ("all",),
+    limit_m: float | None = None,
+    headline: bool = False,
+    parameters: Mapping[str, Parameter] | None = None,
+) -> Indicator:
+    """Add an indicator to the registry; its theme is the first word of its id, `names` are Chinese and English.
+
+    Raises `ValueError` where the function does not take exactly the declared inputs and parameters.
+    """
+    declared = {*inputs, *(parameters or {})}
+    takes = set(inspect.signature(function).parameters)
+    if takes != declared:
+        msg = f"indicator '{indicator_id}': its function takes {sorted(takes)}, declared are {sorted(declared)}"
+        raise ValueError(msg)
+    return INDICATORS.add(
+        Indicator(
+            id=indicator_id,
+            theme=indicator_id.partition(".")[0],
+            name_zh=names[0],
+            name_en=names[1],
+            unit=unit,
+            polarity=polarity,
+            form=form,
+            formula=formula,
+            clause=clause,
+            inputs=inputs,
+            parameters=parameters or {},
+            function=function,
+            groups=groups,
+            limit_m=limit_m,
+            headline=headline,
+        )
+    )

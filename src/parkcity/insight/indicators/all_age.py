@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from parkcity.insight.circles import share_of
 from parkcity.insight.forms import Parts
-from parkcity.insight.registry import INDICATORS, Indicator, Input
+from parkcity.insight.registry import Input, declare
 from parkcity.standards import load, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -42,35 +42,24 @@ def _declare(theme: str, group: str) -> None:
     group_zh, group_en = row.extra["name_zh"], row.extra["name_en"]
     minutes = next(entry for entry in load("need_sets") if entry.extra["set"] == theme)
     people = Input("residents_of", {"group": group})
-    INDICATORS.add(
-        Indicator(
-            id=f"all_age.{theme}.{group}",
-            theme="all_age",
-            name_zh=f"{zh} {minutes.value} 分钟步行可达率：{group_zh}",
-            name_en=f"Within {minutes.value} min of {en}: {group_en}",
-            unit="share",
-            polarity="higher",
-            form="Mean",
-            formula="sum(group x measurable facilities of the theme within its walk / measurable) / sum(group)",
-            clause=minutes,
-            inputs={"people": people, "share": share_of(theme, group)},
-            function=share_within,
-        )
+    declare(
+        f"all_age.{theme}.{group}",
+        (f"{zh} {minutes.value} 分钟步行可达率：{group_zh}", f"Within {minutes.value} min of {en}: {group_en}"),
+        "sum(group x measurable facilities of the theme within its walk / measurable) / sum(group)",
+        minutes,
+        {"people": people, "share": share_of(theme, group)},
+        share_within,
+        form="Mean",
     )
-    INDICATORS.add(
-        Indicator(
-            id=f"all_age.{theme}.{group}_gap",
-            theme="all_age",
-            name_zh=f"{zh}步行可达率与成年人之差：{group_zh}",
-            name_en=f"Behind adults in reach of {en}: {group_en}",
-            unit="share",
-            polarity="lower",
-            form="Mean",
-            formula="sum(group x (share within an adult's walk - share within its own)) / sum(group)",
-            clause=minutes,
-            inputs={"people": people, "share": share_of(theme, group), "adults": share_of(theme, _ADULTS)},
-            function=behind_adults,
-        )
+    declare(
+        f"all_age.{theme}.{group}_gap",
+        (f"{zh}步行可达率与成年人之差：{group_zh}", f"Behind adults in reach of {en}: {group_en}"),
+        "sum(group x (share within an adult's walk - share within its own)) / sum(group)",
+        minutes,
+        {"people": people, "share": share_of(theme, group), "adults": share_of(theme, _ADULTS)},
+        behind_adults,
+        polarity="lower",
+        form="Mean",
     )
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from parkcity.insight.circles import LEVELS, circles, least_of, needs
-from parkcity.insight.forms import Form, Parts
+from parkcity.insight.forms import Parts
 from parkcity.insight.operators.coverage import share_reached
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.standards import Parameter, parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -45,48 +40,43 @@ _MOST = parameter("circle_parameters", "most")
 _STRICT = parameter("circle_parameters", "strict")
 
 
-def _declare(
-    name: str,
-    names: tuple[str, str],
-    formula: str,
-    clause: Parameter,
-    reached: Input,
-    function: Callable[..., Parts],
-    *,
-    form: Form = "Share",
-    headline: bool = False,
-    **parameters: Parameter,
-) -> None:
-    INDICATORS.add(
-        Indicator(
-            id=f"life_circle.{name}",
-            theme="life_circle",
-            name_zh=names[0],
-            name_en=names[1],
-            unit="share",
-            polarity="higher",
-            form=form,
-            formula=formula,
-            clause=clause,
-            inputs={"residents": _RESIDENTS, "reached": reached},
-            parameters=parameters,
-            function=function,
-            groups=ACCESS_GROUPS,
-            headline=headline,
-        )
-    )
-
-
 def _declare_three(name: str, what: tuple[str, str], clause: Parameter, reached: Input, *, headline: bool = False) -> None:
     """The mean, strict and k-of-n answers for one set of facilities."""
     zh, en = what
     mean = "sum(residents x facilities within reach / measurable facilities) / sum(residents)"
-    _declare(f"{name}.mean", (f"{zh}平均覆盖率", f"{en}: mean coverage"), mean, clause, reached, mean_reached, form="Mean")
+    declare(
+        f"life_circle.{name}.mean",
+        (f"{zh}平均覆盖率", f"{en}: mean coverage"),
+        mean,
+        clause,
+        {"residents": _RESIDENTS, "reached": reached},
+        mean_reached,
+        form="Mean",
+        groups=ACCESS_GROUPS,
+    )
     strict = "sum(residents with every measurable facility within reach) / sum(residents)"
-    _declare(f"{name}.all", (f"{zh}全部覆盖的居民", f"{en}: residents with all"), strict, clause, reached, all_reached, headline=headline)
+    declare(
+        f"life_circle.{name}.all",
+        (f"{zh}全部覆盖的居民", f"{en}: residents with all"),
+        strict,
+        clause,
+        {"residents": _RESIDENTS, "reached": reached},
+        all_reached,
+        groups=ACCESS_GROUPS,
+        headline=headline,
+    )
     most = f"sum(residents with at least {_MOST.value}/{_STRICT.value} of the measurable facilities within reach) / sum(residents)"
     name_pair = (f"{zh}多数（{_MOST.value}/{_STRICT.value}）覆盖的居民", f"{en}: residents with most ({_MOST.value} of {_STRICT.value})")
-    _declare(f"{name}.most", name_pair, most, clause, reached, most_reached, most=_MOST)
+    declare(
+        f"life_circle.{name}.most",
+        name_pair,
+        most,
+        clause,
+        {"residents": _RESIDENTS, "reached": reached},
+        most_reached,
+        groups=ACCESS_GROUPS,
+        parameters={"most": _MOST},
+    )
 
 
 def _declare_sets() -> None:
@@ -106,7 +96,15 @@ def _declare_sets() -> None:
     )
     three = ("交通圈、商业圈、生活圈重合度", "Overlap of the traffic, business and life circles")
     formula = "sum(residents in all three circles) / sum(residents in any of them)"
-    _declare("three_circles", three, formula, parameter("circle_parameters", "three.life"), circles(), overlap)
+    declare(
+        "life_circle.three_circles",
+        three,
+        formula,
+        parameter("circle_parameters", "three.life"),
+        {"residents": _RESIDENTS, "reached": circles()},
+        overlap,
+        groups=ACCESS_GROUPS,
+    )
 
 
 _declare_sets()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from parkcity.insight.commuting import KM, WORKERS
-from parkcity.insight.forms import Form, Parts
-from parkcity.insight.registry import INDICATORS, Indicator, Input, Polarity
+from parkcity.insight.forms import Parts
+from parkcity.insight.registry import Input, declare
 from parkcity.standards import Parameter, parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,93 +49,58 @@ def _within(row: Parameter, mode: str = "") -> Input:
     return Input("commute_within", {"limit": row.number, "unit": row.unit, **({"mode": mode} if mode else {})})
 
 
-def _declare(
-    name: str,
-    names: tuple[str, str],
-    unit: str,
-    polarity: Polarity,
-    form: Form,
-    formula: str,
-    row: str,
-    inputs: dict[str, Input],
-    function: Callable[..., Parts] = of_workers,
-    *,
-    headline: bool = False,
-) -> None:
-    INDICATORS.add(
-        Indicator(
-            id=f"commute.{name}",
-            theme="commute",
-            name_zh=names[0],
-            name_en=names[1],
-            unit=unit,
-            polarity=polarity,
-            form=form,
-            formula=formula,
-            clause=_row(row),
-            inputs=inputs,
-            function=function,
-            headline=headline,
-        )
-    )
-
-
 def _distances() -> None:
     near, far = _row("within.5km"), _row("over.25km")
-    _declare(
-        "mean_km",
+    declare(
+        "commute.mean_km",
         ("单程平均通勤距离", "Mean distance of a commute"),
-        "km",
-        "lower",
-        "Mean",
         f"sum(T c) / sum(T); {_FLOWS}",
-        "mean_km",
+        _row("mean_km"),
         {"workers": WORKERS, "value": KM},
+        of_workers,
+        unit="km",
+        polarity="lower",
+        form="Mean",
         headline=True,
     )
-    _declare(
-        "within_5_km",
+    declare(
+        "commute.within_5_km",
         ("通勤距离5公里以内的比重（幸福通勤）", "Commutes of up to 5 km"),
-        "share",
-        "higher",
-        "Share",
         f"sum(T where c <= 5 km) / sum(T); {_FLOWS}",
-        "within.5km",
+        _row("within.5km"),
         {"workers": WORKERS, "value": _within(near)},
+        of_workers,
         headline=True,
     )
-    _declare(
-        "over_25_km",
+    declare(
+        "commute.over_25_km",
         ("通勤距离25公里以上的比重", "Commutes of more than 25 km"),
-        "share",
-        "lower",
-        "Share",
         f"sum(T where c > 25 km) / sum(T); {_FLOWS}",
-        "over.25km",
+        _row("over.25km"),
         {"workers": WORKERS, "within": _within(far)},
         over_limit,
+        polarity="lower",
     )
-    _declare(
-        "least_km",
+    declare(
+        "commute.least_km",
         ("职住分离度（最小平均通勤距离）", "Least mean distance if homes and jobs were matched"),
-        "km",
-        "lower",
-        "Mean",
         "min sum(x c) / sum(x), sum_j x_ij = O_i, sum_i x_ij = D_j",
-        "separation",
+        _row("separation"),
         {"workers": WORKERS, "value": Input("commute_least_km")},
+        of_workers,
+        unit="km",
+        polarity="lower",
+        form="Mean",
         headline=True,
     )
-    _declare(
-        "excess",
+    declare(
+        "commute.excess",
         ("过剩通勤比重", "Excess commuting"),
-        "share",
-        "lower",
-        "Share",
         f"(sum(T c) - min sum(x c)) / sum(T c); {_FLOWS}",
-        "excess",
+        _row("excess"),
         {"workers": WORKERS, "km": KM, "least_km": Input("commute_least_km")},
         excess,
+        polarity="lower",
     )
 
 
@@ -150,88 +110,81 @@ def _times() -> None:
         place = f"{mode}." if mode else ""
         args = {"mode": mode} if mode else {}
         how = f"t by the travel profile {mode}" if mode else "t = c x published pace"
-        _declare(
-            f"{place}mean_min",
+        declare(
+            f"commute.{place}mean_min",
             (f"{zh}单程平均通勤时间", f"Mean time of a commute{en}"),
-            "min",
-            "lower",
-            "Mean",
             f"sum(T t) / sum(T); {how}; {_FLOWS}",
-            "mean.min",
+            _row("mean.min"),
             {"workers": WORKERS, "value": Input("commute_minutes", args)},
+            of_workers,
+            unit="min",
+            polarity="lower",
+            form="Mean",
             headline=main,
         )
-        _declare(
-            f"{place}within_45_min",
+        declare(
+            f"commute.{place}within_45_min",
             (f"{zh}45分钟以内通勤比重", f"Commutes of up to 45 min{en}"),
-            "share",
-            "higher",
-            "Share",
             f"sum(T where t <= 45 min) / sum(T); {how}; {_FLOWS}",
-            "within.45",
+            _row("within.45"),
             {"workers": WORKERS, "value": _within(_row("within.45"), mode)},
+            of_workers,
             headline=main,
         )
-        _declare(
-            f"{place}over_60_min",
+        declare(
+            f"commute.{place}over_60_min",
             (f"{zh}60分钟以上极端通勤比重", f"Commutes of more than 60 min{en}"),
-            "share",
-            "lower",
-            "Share",
             f"sum(T where t > 60 min) / sum(T); {how}; {_FLOWS}",
-            "over.60",
+            _row("over.60"),
             {"workers": WORKERS, "within": _within(_row("over.60"), mode)},
             over_limit,
+            polarity="lower",
         )
 
 
 def _places() -> None:
-    _declare(
-        "same_district",
+    declare(
+        "commute.same_district",
         ("本区职住自足率", "Commuters who work in their own district"),
-        "share",
-        "neutral",
-        "Share",
         f"sum(T within the district) / sum(T); {_FLOWS}",
-        "jobs.ratio",
+        _row("jobs.ratio"),
         {"workers": WORKERS, "value": Input("commute_same_zone")},
+        of_workers,
+        polarity="neutral",
     )
-    _declare(
-        "rail_both_ends",
+    declare(
+        "commute.rail_both_ends",
         ("轨道站点800米覆盖通勤比重", "Commutes with a rail station within 800 m of both ends"),
-        "share",
-        "higher",
-        "Share",
         f"sum(T where home and job are within 800 m on foot) / sum(T); {_FLOWS}",
-        "rail.800",
+        _row("rail.800"),
         {"workers": WORKERS, "value": Input("commute_by_rail", {"class_id": "metro_station", "metres": _row("rail.800").number})},
+        of_workers,
         headline=True,
     )
-    _declare(
-        "jobs_per_worker",
+    declare(
+        "commute.jobs_per_worker",
         ("职住比（岗位与在业居民之比）", "Jobs for each resident who works"),
-        "ratio",
-        "neutral",
-        "Density",
         "sum(jobs) / sum(residents who work)",
-        "jobs.ratio",
+        _row("jobs.ratio"),
         {"workers": WORKERS, "jobs": Input("jobs")},
         jobs_per_worker,
+        unit="ratio",
+        polarity="neutral",
+        form="Density",
     )
     for mode, zh, en, row in (
         ("cyclist", "骑行30分钟", "30 min by bicycle", "jobs.cycle"),
         ("car", "驾车45分钟", "45 min by car", "within.45"),
     ):
-        _declare(
-            f"jobs_by_{mode}",
+        declare(
+            f"commute.jobs_by_{mode}",
             (f"{zh}可达岗位数（居民平均）", f"Jobs within {en} (mean over residents)"),
-            "jobs",
-            "higher",
-            "Mean",
             "sum(residents x jobs within the limit) / sum(residents); between zones",
-            row,
+            _row(row),
             {"residents": Input("residents"), "jobs": Input("jobs_within", {"minutes": _row(row).number, "mode": mode})},
             jobs_reached,
+            unit="jobs",
+            form="Mean",
         )
 
 

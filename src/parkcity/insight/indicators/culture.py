@@ -9,7 +9,7 @@ from parkcity.insight.circles import needs
 from parkcity.insight.classes import place_class
 from parkcity.insight.forms import Parts
 from parkcity.insight.operators.coverage import share_reached, within
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.standards import Parameter, load, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -42,41 +42,29 @@ def _declare_kind(row: Parameter) -> None:
     chosen = place_class(class_id)
     base = parameter("check_limits", row.extra["base"])
     residents = Input("residents")
-    INDICATORS.add(
-        Indicator(
-            id=f"culture.{class_id}.per_head",
-            theme="culture",
-            name_zh=f"每 {base.number:,.0f} 居民{chosen.name('zh')}数量",
-            name_en=f"{chosen.name('en')} per {base.number:,.0f} residents".capitalize(),
-            unit=row.extra["shown"],
-            polarity="higher",
-            form="Density",
-            formula=f"sum(places) / sum(residents) x {base.number:,.0f}",
-            clause=row,
-            inputs={"residents": residents, "places": Input("place_count", {"class_id": class_id})},
-            parameters={"base": base},
-            function=places_per_head,
-        )
+    declare(
+        f"culture.{class_id}.per_head",
+        (f"每 {base.number:,.0f} 居民{chosen.name('zh')}数量", f"{chosen.name('en')} per {base.number:,.0f} residents".capitalize()),
+        f"sum(places) / sum(residents) x {base.number:,.0f}",
+        row,
+        {"residents": residents, "places": Input("place_count", {"class_id": class_id})},
+        places_per_head,
+        unit=row.extra["shown"],
+        form="Density",
+        parameters={"base": base},
     )
     if not row.value:
         return
-    INDICATORS.add(
-        Indicator(
-            id=f"culture.{class_id}.within_{row.value}_min",
-            theme="culture",
-            name_zh=f"{chosen.name('zh')} {row.value} 分钟步行覆盖率",
-            name_en=f"Residents within {row.value} min walk of: {chosen.name('en')}",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula="sum(residents with minutes <= limit) / sum(residents)",
-            clause=row,
-            inputs={"residents": residents, "minutes": Input("minutes", {"class_id": class_id})},
-            parameters={"limit": row},
-            function=within_minutes,
-            groups=ACCESS_GROUPS,
-            headline=class_id == "library",
-        )
+    declare(
+        f"culture.{class_id}.within_{row.value}_min",
+        (f"{chosen.name('zh')} {row.value} 分钟步行覆盖率", f"Residents within {row.value} min walk of: {chosen.name('en')}"),
+        "sum(residents with minutes <= limit) / sum(residents)",
+        row,
+        {"residents": residents, "minutes": Input("minutes", {"class_id": class_id})},
+        within_minutes,
+        groups=ACCESS_GROUPS,
+        headline=class_id == "library",
+        parameters={"limit": row},
     )
 
 
@@ -85,37 +73,24 @@ def _declare_sets() -> None:
     for theme, zh, en in (("culture", "文化场馆", "cultural places"), ("leisure", "餐饮休闲场所", "cafés and restaurants")):
         clause = parameter("health_check_indicators", "tdt1063.117" if theme == "culture" else "tdt1063.118")
         inputs = {"residents": residents, "reached": needs(theme)}
-        INDICATORS.add(
-            Indicator(
-                id=f"culture.{theme}_mean",
-                theme="culture",
-                name_zh=f"15分钟步行可达的{zh}种类（占可测种类）",
-                name_en=f"Kinds of {en} within 15 min walk (of measurable kinds)",
-                unit="share",
-                polarity="higher",
-                form="Mean",
-                formula="sum(residents x kinds within reach / measurable kinds) / sum(residents)",
-                clause=clause,
-                inputs=inputs,
-                function=mean_reached,
-                groups=ACCESS_GROUPS,
-            )
+        declare(
+            f"culture.{theme}_mean",
+            (f"15分钟步行可达的{zh}种类（占可测种类）", f"Kinds of {en} within 15 min walk (of measurable kinds)"),
+            "sum(residents x kinds within reach / measurable kinds) / sum(residents)",
+            clause,
+            inputs,
+            mean_reached,
+            form="Mean",
+            groups=ACCESS_GROUPS,
         )
-        INDICATORS.add(
-            Indicator(
-                id=f"culture.{theme}_any",
-                theme="culture",
-                name_zh=f"15分钟步行可达任一{zh}的居民",
-                name_en=f"Residents within 15 min walk of any {en}",
-                unit="share",
-                polarity="higher",
-                form="Share",
-                formula="sum(residents with at least one kind within reach) / sum(residents)",
-                clause=clause,
-                inputs=inputs,
-                function=any_reached,
-                groups=ACCESS_GROUPS,
-            )
+        declare(
+            f"culture.{theme}_any",
+            (f"15分钟步行可达任一{zh}的居民", f"Residents within 15 min walk of any {en}"),
+            "sum(residents with at least one kind within reach) / sum(residents)",
+            clause,
+            inputs,
+            any_reached,
+            groups=ACCESS_GROUPS,
         )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from parkcity.insight.classes import place_class
 from parkcity.insight.forms import Spread
-from parkcity.insight.registry import INDICATORS, Indicator, Input
+from parkcity.insight.registry import Input, declare
 from parkcity.insight.supply import services
 from parkcity.standards import Parameter, parameter
 
@@ -67,21 +67,17 @@ def _add(
     parameters: dict[str, Parameter] | None = None,
 ) -> None:
     chosen = place_class(row.id)
-    INDICATORS.add(
-        Indicator(
-            id=f"equity.{row.id}.{name}",
-            theme="equity",
-            name_zh=f"{chosen.name('zh')}供给分布：{names[0]}",
-            name_en=f"{names[1]}: {chosen.name('en')}",
-            unit="share" if name == "theil_between" else "ratio",
-            polarity="neutral" if name == "theil_between" else "lower",
-            form="Distribution",
-            formula=f"{formula}; x the supply that a resident shares ({row.extra['method']}, {row.value} m)",
-            clause=clause,
-            inputs={"residents": Input("residents"), "access": Input("access", {"class_id": row.id}), **(more or {})},
-            parameters=parameters or {},
-            function=function,
-        )
+    declare(
+        f"equity.{row.id}.{name}",
+        (f"{chosen.name('zh')}供给分布：{names[0]}", f"{names[1]}: {chosen.name('en')}"),
+        f"{formula}; x the supply that a resident shares ({row.extra['method']}, {row.value} m)",
+        clause,
+        {"residents": Input("residents"), "access": Input("access", {"class_id": row.id}), **(more or {})},
+        function,
+        unit="share" if name == "theil_between" else "ratio",
+        polarity="neutral" if name == "theil_between" else "lower",
+        form="Distribution",
+        parameters=parameters,
     )
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.insight.forms import Form, Parts, Spread
+from parkcity.insight.forms import Parts, Spread, of_all
 from parkcity.insight.greens import area_of, cover, greenways, hollows, patches, walk
 from parkcity.insight.operators.coverage import within
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input, Polarity
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.standards import Parameter, parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,11 +27,6 @@ def park_area_gini(residents: Floats, park_area_within: Floats) -> Spread:
 def park_area_reached(residents: Floats, park_area_within: Floats) -> Parts:
     """Mean over residents of the park area within reach."""
     return Parts(residents * park_area_within, residents)
-
-
-def of_all(part: Floats, whole: Floats) -> Parts:
-    """A part of a whole: of land, of greenways, of patches."""
-    return Parts(part, whole)
 
 
 def in_reach(residents: Floats, cost: Floats, *, limit: float) -> Parts:
@@ -65,94 +55,45 @@ def enough_cover(residents: Floats, share: Floats, *, least: float) -> Parts:
 _MINUTES = parameter("check_limits", "minutes.15")
 _WITHIN = {"class_id": "park", "minutes": _MINUTES.number}
 
-INDICATORS.add(
-    Indicator(
-        id="green.park_area_per_head",
-        theme="green",
-        name_zh="人均公园面积",
-        name_en="Park area per resident",
-        unit="m2/person",
-        polarity="higher",
-        form="Density",
-        formula="sum(park area m2) / sum(residents)",
-        clause=parameter("check_limits", "park.area.head"),
-        inputs={"residents": Input("residents"), "park_area_m2": Input("place_area_m2", {"class_id": "park"})},
-        function=park_area_per_head,
-        headline=True,
-    )
+declare(
+    "green.park_area_per_head",
+    ("人均公园面积", "Park area per resident"),
+    "sum(park area m2) / sum(residents)",
+    parameter("check_limits", "park.area.head"),
+    {"residents": Input("residents"), "park_area_m2": Input("place_area_m2", {"class_id": "park"})},
+    park_area_per_head,
+    unit="m2/person",
+    form="Density",
+    headline=True,
 )
-INDICATORS.add(
-    Indicator(
-        id="green.park_area_within_15_min",
-        theme="green",
-        name_zh="15分钟步行可达公园面积（居民平均）",
-        name_en="Park area within 15 min walk (mean over residents)",
-        unit="m2",
-        polarity="higher",
-        form="Mean",
-        formula="sum(residents x park area within 15 min) / sum(residents)",
-        clause=_MINUTES,
-        inputs={"residents": Input("residents"), "park_area_within": Input("place_area_within", _WITHIN)},
-        function=park_area_reached,
-        groups=ACCESS_GROUPS,
-    )
+declare(
+    "green.park_area_within_15_min",
+    ("15分钟步行可达公园面积（居民平均）", "Park area within 15 min walk (mean over residents)"),
+    "sum(residents x park area within 15 min) / sum(residents)",
+    _MINUTES,
+    {"residents": Input("residents"), "park_area_within": Input("place_area_within", _WITHIN)},
+    park_area_reached,
+    unit="m2",
+    form="Mean",
+    groups=ACCESS_GROUPS,
 )
-INDICATORS.add(
-    Indicator(
-        id="green.park_area_gini",
-        theme="green",
-        name_zh="15分钟可达公园面积基尼系数",
-        name_en="Gini coefficient of park area within 15 min",
-        unit="ratio",
-        polarity="lower",
-        form="Distribution",
-        formula="sum_ij w_i w_j |x_i - x_j| / (2 W^2 mean(x))",
-        clause=parameter("check_limits", "park.gini"),
-        inputs={"residents": Input("residents"), "park_area_within": Input("place_area_within", _WITHIN)},
-        function=park_area_gini,
-        groups=ACCESS_GROUPS,
-        headline=True,
-    )
+declare(
+    "green.park_area_gini",
+    ("15分钟可达公园面积基尼系数", "Gini coefficient of park area within 15 min"),
+    "sum_ij w_i w_j |x_i - x_j| / (2 W^2 mean(x))",
+    parameter("check_limits", "park.gini"),
+    {"residents": Input("residents"), "park_area_within": Input("place_area_within", _WITHIN)},
+    park_area_gini,
+    unit="ratio",
+    polarity="lower",
+    form="Distribution",
+    groups=ACCESS_GROUPS,
+    headline=True,
 )
 
 
 def _row(row_id: str) -> Parameter:
     return parameter("green_parameters", row_id)
-
-
-def _declare(
-    name: str,
-    names: tuple[str, str],
-    formula: str,
-    clause: Parameter,
-    inputs: dict[str, Input],
-    function: Callable[..., Parts],
-    *,
-    unit: str = "share",
-    polarity: Polarity = "higher",
-    form: Form = "Share",
-    groups: tuple[str, ...] = ("all",),
-    headline: bool = False,
-    **parameters: Parameter,
-) -> None:
-    INDICATORS.add(
-        Indicator(
-            id=f"green.{name}",
-            theme="green",
-            name_zh=names[0],
-            name_en=names[1],
-            unit=unit,
-            polarity=polarity,
-            form=form,
-            formula=formula,
-            clause=clause,
-            inputs=inputs,
-            parameters=parameters,
-            function=function,
-            groups=groups,
-            headline=headline,
-        )
-    )
 
 
 _RESIDENTS, _AREA = Input("residents"), Input("area_km2")
@@ -163,28 +104,37 @@ def _declare_reach() -> None:
     limit = _row("greenway.reach")
     inputs = {"residents": _RESIDENTS, "cost": walk("greenway", "m")}
     names = (f"绿道 {limit.value} 米服务覆盖的居民", f"Residents within {limit.value} m of a greenway")
-    _declare("greenway.within", names, reach, limit, inputs, in_reach, headline=True, limit=limit)
+    declare("green.greenway.within", names, reach, limit, inputs, in_reach, headline=True, parameters={"limit": limit})
     for what, zh, en in (("forest", "森林", "a wood"), ("water", "河湖水面", "a river or lake")):
         limit = _row(f"{what}.reach")
         inputs = {"residents": _RESIDENTS, "cost": walk(what, "s")}
         names = (f"{zh} {limit.value} 分钟步行覆盖率", f"Residents within {limit.value} min walk of {en}")
-        _declare(f"{what}.within", names, reach, limit, inputs, in_reach, groups=ACCESS_GROUPS, limit=limit)
+        declare(f"green.{what}.within", names, reach, limit, inputs, in_reach, groups=ACCESS_GROUPS, parameters={"limit": limit})
 
 
 def _declare_amounts() -> None:
     length = {"part": greenways("all"), "whole": _RESIDENTS}
     names = ("人均绿道长度", "Greenways for each resident")
     clause = parameter("health_check_indicators", "tdt1063.120")
-    _declare(
-        "greenway.per_head", names, "sum(greenways m, each once) / sum(residents)", clause, length, of_all, unit="m/person", form="Density"
+    declare(
+        "green.greenway.per_head",
+        names,
+        "sum(greenways m, each once) / sum(residents)",
+        clause,
+        length,
+        of_all,
+        unit="m/person",
+        form="Density",
     )
     joined = {"part": greenways("joined"), "whole": greenways("all")}
     names = ("绿道连通率（最大连通网络占比）", "Greenways in the largest network")
-    _declare("greenway.joined", names, "sum(greenways m of the largest network) / sum(greenways m)", _row("greenway.gap"), joined, of_all)
+    declare(
+        "green.greenway.joined", names, "sum(greenways m of the largest network) / sum(greenways m)", _row("greenway.gap"), joined, of_all
+    )
     for name, layer, zh, en in (("cover", "green", "绿地", "green spaces"), ("water_cover", "water", "水面", "water")):
         clause = parameter("health_check_indicators", "tdt1063.062" if name == "cover" else "tdt1063.017")
         inputs = {"part": area_of(layer, layer), "whole": _AREA}
-        _declare(name, (f"{zh}占用地比例", f"Land under {en}"), "sum(km2, overlaps once) / sum(area km2)", clause, inputs, of_all)
+        declare(f"green.{name}", (f"{zh}占用地比例", f"Land under {en}"), "sum(km2, overlaps once) / sum(area km2)", clause, inputs, of_all)
 
 
 def _declare_cover() -> None:
@@ -192,18 +142,20 @@ def _declare_cover() -> None:
     pervious = cover("tree", "shrub", "grass", "crop", "wetland", "bare", "water")
     land = "sum(area km2 x share) / sum(area km2 known)"
     forest = parameter("health_check_indicators", "tdt1063.062")
-    _declare("canopy.land", ("树冠覆盖率", "Tree canopy"), land, forest, {"area_km2": _AREA, "share": canopy}, land_under)
+    declare("green.canopy.land", ("树冠覆盖率", "Tree canopy"), land, forest, {"area_km2": _AREA, "share": canopy}, land_under)
     names = ("居民所在单元的树冠覆盖率（平均）", "Tree canopy around residents (mean)")
     formula = "sum(residents x share) / sum(residents known)"
-    _declare("canopy.residents", names, formula, good, {"residents": _RESIDENTS, "share": canopy}, residents_under, form="Mean")
+    declare("green.canopy.residents", names, formula, good, {"residents": _RESIDENTS, "share": canopy}, residents_under, form="Mean")
     names = ("所在单元树冠覆盖达到 30% 的居民", "Residents with 30 % canopy around them")
     formula = "sum(residents with share >= least) / sum(residents known)"
-    _declare("canopy.enough", names, formula, good, {"residents": _RESIDENTS, "share": canopy}, enough_cover, least=good)
+    declare(
+        "green.canopy.enough", names, formula, good, {"residents": _RESIDENTS, "share": canopy}, enough_cover, parameters={"least": good}
+    )
     clause = parameter("health_check_indicators", "tdt1063.009")
-    _declare("pervious", ("透水地表占比", "Pervious land"), land, clause, {"area_km2": _AREA, "share": pervious}, land_under)
+    declare("green.pervious", ("透水地表占比", "Pervious land"), land, clause, {"area_km2": _AREA, "share": pervious}, land_under)
     clause = _row("hollow.depth")
-    _declare(
-        "hollows.land",
+    declare(
+        "green.hollows.land",
         ("易涝洼地占用地比例", "Land in hollows that may flood"),
         land,
         clause,
@@ -213,14 +165,16 @@ def _declare_cover() -> None:
     )
     formula = "sum(residents x share of the cell in hollows) / sum(residents known)"
     names = ("居住在易涝洼地的居民（按面积）", "Residents in hollows that may flood (by area)")
-    _declare("hollows.residents", names, formula, clause, {"residents": _RESIDENTS, "share": hollows()}, residents_under, polarity="lower")
+    declare(
+        "green.hollows.residents", names, formula, clause, {"residents": _RESIDENTS, "share": hollows()}, residents_under, polarity="lower"
+    )
 
 
 def _declare_network() -> None:
     inputs = {"part": patches("joined_ha"), "whole": patches("ha")}
     names = ("生态斑块连通度（两点相通的概率）", "Green patches joined: chance that two points of green are connected")
     formula = "sum_i(a_i sum_j(a_j p*_ij)) / (sum_i(a_i) x all green); p 0.5 at the half distance"
-    _declare("patches.joined", names, formula, _row("dispersal.half"), inputs, of_all)
+    declare("green.patches.joined", names, formula, _row("dispersal.half"), inputs, of_all)
 
 
 _declare_reach()

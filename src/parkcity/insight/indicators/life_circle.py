@@ -8,7 +8,7 @@ import numpy.typing as npt
 from parkcity.insight.classes import class_of_facility, place_class
 from parkcity.insight.forms import Parts, Spread, Statistic
 from parkcity.insight.operators.coverage import share_reached, within
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.standards import Parameter, load, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -72,44 +72,33 @@ def _declare_norm(facility: Parameter) -> str | None:
 def _declare_minutes(class_id: str, clause: Parameter) -> None:
     chosen = place_class(class_id)
     for row in (parameter("check_limits", f"minutes.{minutes}") for minutes in (5, 10, 15)):
-        INDICATORS.add(
-            Indicator(
-                id=f"life_circle.{class_id}.within_{row.value}_min",
-                theme="life_circle",
-                name_zh=f"{chosen.name('zh')} {row.value} 分钟步行覆盖率",
-                name_en=f"Residents within {row.value} min walk of: {chosen.name('en')}",
-                unit="share",
-                polarity="higher",
-                form="Share",
-                formula="sum(residents with minutes <= limit) / sum(residents)",
-                clause=clause,
-                inputs={"residents": Input("residents"), "minutes": Input("minutes", {"class_id": class_id})},
-                parameters={"limit": row},
-                function=within_minutes,
-                groups=ACCESS_GROUPS,
-                headline=row.value == "15" and class_id in _HEADLINES,
-            )
+        declare(
+            f"life_circle.{class_id}.within_{row.value}_min",
+            (f"{chosen.name('zh')} {row.value} 分钟步行覆盖率", f"Residents within {row.value} min walk of: {chosen.name('en')}"),
+            "sum(residents with minutes <= limit) / sum(residents)",
+            clause,
+            {"residents": Input("residents"), "minutes": Input("minutes", {"class_id": class_id})},
+            within_minutes,
+            groups=ACCESS_GROUPS,
+            headline=row.value == "15" and class_id in _HEADLINES,
+            parameters={"limit": row},
         )
 
 
 def _declare_distances(class_id: str, clause: Parameter) -> None:
     chosen = place_class(class_id)
     for statistic, zh, en in _STATISTICS:
-        INDICATORS.add(
-            Indicator(
-                id=f"distance.{class_id}.{statistic}",
-                theme="distance",
-                name_zh=f"到最近{chosen.name('zh')}的步行距离（{zh}）",
-                name_en=f"Walking distance to the nearest {chosen.name('en')} ({en})",
-                unit="m",
-                polarity="lower",
-                form="Distribution",
-                formula=f"{statistic} of distance_m over residents",
-                clause=clause,
-                inputs={"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
-                function=_DISTANCES[statistic],
-                groups=ACCESS_GROUPS,
-            )
+        declare(
+            f"distance.{class_id}.{statistic}",
+            (f"到最近{chosen.name('zh')}的步行距离（{zh}）", f"Walking distance to the nearest {chosen.name('en')} ({en})"),
+            f"{statistic} of distance_m over residents",
+            clause,
+            {"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
+            _DISTANCES[statistic],
+            unit="m",
+            polarity="lower",
+            form="Distribution",
+            groups=ACCESS_GROUPS,
         )
 
 
@@ -136,63 +125,44 @@ def _declare_radius(
     """The share of residents within the metres of a standards row; `names` (zh, en) where the norm names the class itself."""
     chosen = place_class(class_id)
     zh, en = names or (chosen.name("zh"), chosen.name("en"))
-    INDICATORS.add(
-        Indicator(
-            id=indicator_id,
-            theme=indicator_id.split(".", maxsplit=1)[0],
-            name_zh=f"{zh} {row.number:g} 米步行覆盖率",
-            name_en=f"Residents within {row.number:g} m walk of: {en}",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula="sum(residents with distance_m <= limit) / sum(residents)",
-            clause=row,
-            inputs={"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
-            parameters={"limit": row},
-            function=within_metres,
-            groups=ACCESS_GROUPS,
-            limit_m=row.number,
-            headline=headline,
-        )
+    declare(
+        indicator_id,
+        (f"{zh} {row.number:g} 米步行覆盖率", f"Residents within {row.number:g} m walk of: {en}"),
+        "sum(residents with distance_m <= limit) / sum(residents)",
+        row,
+        {"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
+        within_metres,
+        groups=ACCESS_GROUPS,
+        limit_m=row.number,
+        headline=headline,
+        parameters={"limit": row},
     )
 
 
 def _declare_circle() -> None:
     row = parameter("check_limits", "index.life_circle")
     common = {"residents": Input("residents"), "needs": Input("needs_within", {"minutes": row.number})}
-    INDICATORS.add(
-        Indicator(
-            id="life_circle.index",
-            theme="life_circle",
-            name_zh="15分钟生活圈指数（可测需求）",
-            name_en="15-minute life-circle index (of measurable needs)",
-            unit="index",
-            polarity="higher",
-            form="Index",
-            formula="sum(residents x needs within 15 min / measurable needs) / sum(residents); equal weights",
-            clause=row,
-            inputs=common,
-            function=circle_index,
-            groups=ACCESS_GROUPS,
-            headline=True,
-        )
+    declare(
+        "life_circle.index",
+        ("15分钟生活圈指数（可测需求）", "15-minute life-circle index (of measurable needs)"),
+        "sum(residents x needs within 15 min / measurable needs) / sum(residents); equal weights",
+        row,
+        common,
+        circle_index,
+        unit="index",
+        form="Index",
+        groups=ACCESS_GROUPS,
+        headline=True,
     )
-    INDICATORS.add(
-        Indicator(
-            id="life_circle.all_needs",
-            theme="life_circle",
-            name_zh="15分钟内全部可测需求可达的居民",
-            name_en="Residents with every measurable need within 15 min",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula="sum(residents with all measurable needs within 15 min) / sum(residents)",
-            clause=row,
-            inputs=common,
-            function=circle_all,
-            groups=ACCESS_GROUPS,
-            headline=True,
-        )
+    declare(
+        "life_circle.all_needs",
+        ("15分钟内全部可测需求可达的居民", "Residents with every measurable need within 15 min"),
+        "sum(residents with all measurable needs within 15 min) / sum(residents)",
+        row,
+        common,
+        circle_all,
+        groups=ACCESS_GROUPS,
+        headline=True,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkcity.insight.forms import Parts
-from parkcity.insight.registry import INDICATORS, Indicator, Input
+from parkcity.insight.registry import Input, declare
 from parkcity.standards import parameter
 
 Floats = npt.NDArray[np.float64]
@@ -32,65 +32,45 @@ def share_of_children(residents: Floats, children: Floats) -> Parts:
     return Parts(children, residents)
 
 
-INDICATORS.add(
-    Indicator(
-        id="people.residents",
-        theme="people",
-        name_zh="常住人口",
-        name_en="Residents",
-        unit="persons",
-        polarity="neutral",
-        form="Total",
-        formula="sum(residents)",
-        clause=parameter("health_check_indicators", "tdt1063.044"),
-        inputs={"residents": Input("residents")},
-        function=residents_total,
-        groups=("all", "children", "adults", "elders"),
-    )
+declare(
+    "people.residents",
+    ("常住人口", "Residents"),
+    "sum(residents)",
+    parameter("health_check_indicators", "tdt1063.044"),
+    {"residents": Input("residents")},
+    residents_total,
+    unit="persons",
+    polarity="neutral",
+    form="Total",
+    groups=("all", "children", "adults", "elders"),
 )
-INDICATORS.add(
-    Indicator(
-        id="people.density",
-        theme="people",
-        name_zh="人口密度",
-        name_en="Population density",
-        unit="person/km2",
-        polarity="neutral",
-        form="Density",
-        formula="sum(residents) / sum(area km2)",
-        clause=parameter("check_limits", "people.density"),
-        inputs={"residents": Input("residents"), "area_km2": Input("area_km2")},
-        function=population_density,
-        headline=True,
-    )
+declare(
+    "people.density",
+    ("人口密度", "Population density"),
+    "sum(residents) / sum(area km2)",
+    parameter("check_limits", "people.density"),
+    {"residents": Input("residents"), "area_km2": Input("area_km2")},
+    population_density,
+    unit="person/km2",
+    polarity="neutral",
+    form="Density",
+    headline=True,
 )
-INDICATORS.add(
-    Indicator(
-        id="people.elders_share",
-        theme="people",
-        name_zh="老年人口（60岁及以上）比重",
-        name_en="Share of elders (60+)",
-        unit="share",
-        polarity="neutral",
-        form="Share",
-        formula="sum(residents 60+) / sum(residents)",
-        clause=parameter("check_limits", "people.elders"),
-        inputs={"residents": Input("residents"), "elders": Input("residents_of", {"group": "elders"})},
-        function=share_of_elders,
-    )
+declare(
+    "people.elders_share",
+    ("老年人口（60岁及以上）比重", "Share of elders (60+)"),
+    "sum(residents 60+) / sum(residents)",
+    parameter("check_limits", "people.elders"),
+    {"residents": Input("residents"), "elders": Input("residents_of", {"group": "elders"})},
+    share_of_elders,
+    polarity="neutral",
 )
-INDICATORS.add(
-    Indicator(
-        id="people.children_share",
-        theme="people",
-        name_zh="儿童（0-14岁）比重",
-        name_en="Share of children (0-14)",
-        unit="share",
-        polarity="neutral",
-        form="Share",
-        formula="sum(residents 0-14) / sum(residents)",
-        clause=parameter("groups", "children"),
-        inputs={"residents": Input("residents"), "children": Input("residents_of", {"group": "children"})},
-        function=share_of_children,
-    )
+declare(
+    "people.children_share",
+    ("儿童（0-14岁）比重", "Share of children (0-14)"),
+    "sum(residents 0-14) / sum(residents)",
+    parameter("groups", "children"),
+    {"residents": Input("residents"), "children": Input("residents_of", {"group": "children"})},
+    share_of_children,
+    polarity="neutral",
 )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from parkcity.insight.classes import class_of_facility, place_class
 from parkcity.insight.forms import Parts
 from parkcity.insight.operators.catchment import served
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.insight.supply import services
 from parkcity.standards import Parameter, load, parameter
 
@@ -51,21 +51,16 @@ def _declare_counts() -> None:
             clauses.setdefault(class_id, facility.id)
     for class_id, facility_id in clauses.items():
         chosen = place_class(class_id)
-        INDICATORS.add(
-            Indicator(
-                id=f"services.{class_id}.per_100000",
-                theme="services",
-                name_zh=f"每十万居民{chosen.name('zh')}数量",
-                name_en=f"{chosen.name('en')} per 100,000 residents".capitalize(),
-                unit="1/100000",
-                polarity="higher",
-                form="Density",
-                formula="sum(places) / sum(residents) x 100,000",
-                clause=parameter("life_circle_facilities", facility_id),
-                inputs={"residents": Input("residents"), "places": Input("place_count", {"class_id": class_id})},
-                parameters={"base": base},
-                function=places_per_head,
-            )
+        declare(
+            f"services.{class_id}.per_100000",
+            (f"每十万居民{chosen.name('zh')}数量", f"{chosen.name('en')} per 100,000 residents".capitalize()),
+            "sum(places) / sum(residents) x 100,000",
+            parameter("life_circle_facilities", facility_id),
+            {"residents": Input("residents"), "places": Input("place_count", {"class_id": class_id})},
+            places_per_head,
+            unit="1/100000",
+            form="Density",
+            parameters={"base": base},
         )
 
 
@@ -83,56 +78,50 @@ def _declare_access(row: Parameter) -> None:
     chosen = place_class(row.id)
     inputs = {"residents": Input("residents"), "access": Input("access", {"class_id": row.id})}
     if row.extra["supply"] == "area":
-        INDICATORS.add(
-            Indicator(
-                id=f"services.{row.id}.area_shared",
-                theme="services",
-                name_zh=f"步行可达、与他人共享的人均{chosen.name('zh')}面积",
-                name_en=f"Area for each resident, shared by all who reach it: {chosen.name('en')}",
-                unit="m2/person",
-                polarity="higher",
-                form="Mean",
-                formula=f"sum(residents x A) / sum(residents); {_formula(row)}; S square metres",
-                clause=row,
-                inputs=inputs,
-                function=area_per_head,
-                groups=ACCESS_GROUPS,
-            )
+        declare(
+            f"services.{row.id}.area_shared",
+            (
+                f"步行可达、与他人共享的人均{chosen.name('zh')}面积",
+                f"Area for each resident, shared by all who reach it: {chosen.name('en')}",
+            ),
+            f"sum(residents x A) / sum(residents); {_formula(row)}; S square metres",
+            row,
+            inputs,
+            area_per_head,
+            unit="m2/person",
+            form="Mean",
+            groups=ACCESS_GROUPS,
         )
         return
-    INDICATORS.add(
-        Indicator(
-            id=f"services.{row.id}.shared",
-            theme="services",
-            name_zh=f"步行可达、与他人共享的每十万居民{chosen.name('zh')}数量",
-            name_en=f"Places for each 100,000 residents, shared by all who reach them: {chosen.name('en')}",
-            unit="1/100000",
-            polarity="higher",
-            form="Mean",
-            formula=f"sum(residents x A) / sum(residents) x 100,000; {_formula(row)}; S places",
-            clause=row,
-            inputs=inputs,
-            parameters={"base": parameter("check_limits", "per.residents")},
-            function=supply_per_head,
-            groups=ACCESS_GROUPS,
-        )
+    declare(
+        f"services.{row.id}.shared",
+        (
+            f"步行可达、与他人共享的每十万居民{chosen.name('zh')}数量",
+            f"Places for each 100,000 residents, shared by all who reach them: {chosen.name('en')}",
+        ),
+        f"sum(residents x A) / sum(residents) x 100,000; {_formula(row)}; S places",
+        row,
+        inputs,
+        supply_per_head,
+        unit="1/100000",
+        form="Mean",
+        groups=ACCESS_GROUPS,
+        parameters={"base": parameter("check_limits", "per.residents")},
     )
-    INDICATORS.add(
-        Indicator(
-            id=f"services.{row.id}.capacity_shared",
-            theme="services",
-            name_zh=f"步行可达、与他人共享的每千居民{chosen.name('zh')}容量（座位或床位）",
-            name_en=f"Seats or beds for each 1,000 residents, shared by all who reach them: {chosen.name('en')}",
-            unit="1/1000",
-            polarity="higher",
-            form="Mean",
-            formula=f"sum(residents x A) / sum(residents) x 1,000; {_formula(row)}; S seats or beds",
-            clause=row,
-            inputs={"residents": Input("residents"), "access": Input("access", {"class_id": row.id, "supply": "capacity"})},
-            parameters={"base": parameter("check_limits", "per.thousand")},
-            function=supply_per_head,
-            groups=ACCESS_GROUPS,
-        )
+    declare(
+        f"services.{row.id}.capacity_shared",
+        (
+            f"步行可达、与他人共享的每千居民{chosen.name('zh')}容量（座位或床位）",
+            f"Seats or beds for each 1,000 residents, shared by all who reach them: {chosen.name('en')}",
+        ),
+        f"sum(residents x A) / sum(residents) x 1,000; {_formula(row)}; S seats or beds",
+        row,
+        {"residents": Input("residents"), "access": Input("access", {"class_id": row.id, "supply": "capacity"})},
+        supply_per_head,
+        unit="1/1000",
+        form="Mean",
+        groups=ACCESS_GROUPS,
+        parameters={"base": parameter("check_limits", "per.thousand")},
     )
 
 
@@ -142,40 +131,29 @@ def _declare_enough(row: Parameter, per_place: Parameter) -> None:
     inputs = {"residents": Input("residents"), "access": Input("access", {"class_id": row.id})}
     parameters = {"residents_per_place": per_place}
     formula = f"{_formula(row)}; S places; N residents for each place"
-    INDICATORS.add(
-        Indicator(
-            id=f"services.{row.id}.served",
-            theme="services",
-            name_zh=f"{chosen.name('zh')}既够得着又够用的居民",
-            name_en=f"Residents with enough within reach: {chosen.name('en')}",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula=f"sum(residents x min(A x N, 1)) / sum(residents); {formula}",
-            clause=row,
-            inputs=inputs,
-            parameters=parameters,
-            function=residents_served,
-            groups=ACCESS_GROUPS,
-            headline=row.id in _HEADLINES,
-        )
+    declare(
+        f"services.{row.id}.served",
+        (f"{chosen.name('zh')}既够得着又够用的居民", f"Residents with enough within reach: {chosen.name('en')}"),
+        f"sum(residents x min(A x N, 1)) / sum(residents); {formula}",
+        row,
+        inputs,
+        residents_served,
+        groups=ACCESS_GROUPS,
+        headline=row.id in _HEADLINES,
+        parameters=parameters,
     )
-    INDICATORS.add(
-        Indicator(
-            id=f"services.{row.id}.unmet",
-            theme="services",
-            name_zh=f"{chosen.name('zh')}需求未满足的居民",
-            name_en=f"Residents without enough within reach: {chosen.name('en')}",
-            unit="persons",
-            polarity="lower",
-            form="Total",
-            formula=f"sum(residents x (1 - min(A x N, 1))); {formula}",
-            clause=row,
-            inputs=inputs,
-            parameters=parameters,
-            function=residents_unmet,
-            groups=ACCESS_GROUPS,
-        )
+    declare(
+        f"services.{row.id}.unmet",
+        (f"{chosen.name('zh')}需求未满足的居民", f"Residents without enough within reach: {chosen.name('en')}"),
+        f"sum(residents x (1 - min(A x N, 1))); {formula}",
+        row,
+        inputs,
+        residents_unmet,
+        unit="persons",
+        polarity="lower",
+        form="Total",
+        groups=ACCESS_GROUPS,
+        parameters=parameters,
     )
 
 
@@ -183,24 +161,16 @@ def _declare_for_age(row: Parameter) -> None:
     chosen = place_class(row.id)
     first, last = int(row.extra["age_from"]), int(row.extra["age_to"] or parameter("check_limits", "age.oldest").number)
     ages_zh, ages_en = (f"{first}岁及以上", f"{first} and over") if not row.extra["age_to"] else (f"{first}-{last}岁", f"{first} to {last}")
-    INDICATORS.add(
-        Indicator(
-            id=f"services.{row.id}.per_10000_of_age",
-            theme="services",
-            name_zh=f"每万名{ages_zh}居民{chosen.name('zh')}数量",
-            name_en=f"Places for each 10,000 residents aged {ages_en}: {chosen.name('en')}",
-            unit="1/10000",
-            polarity="higher",
-            form="Density",
-            formula="sum(places) / sum(residents of the age) x 10,000; years of a wider age band count alike",
-            clause=row,
-            inputs={
-                "residents": Input("residents_aged", {"first": first, "last": last}),
-                "places": Input("place_count", {"class_id": row.id}),
-            },
-            parameters={"base": parameter("check_limits", "per.aged")},
-            function=places_per_head,
-        )
+    declare(
+        f"services.{row.id}.per_10000_of_age",
+        (f"每万名{ages_zh}居民{chosen.name('zh')}数量", f"Places for each 10,000 residents aged {ages_en}: {chosen.name('en')}"),
+        "sum(places) / sum(residents of the age) x 10,000; years of a wider age band count alike",
+        row,
+        {"residents": Input("residents_aged", {"first": first, "last": last}), "places": Input("place_count", {"class_id": row.id})},
+        places_per_head,
+        unit="1/10000",
+        form="Density",
+        parameters={"base": parameter("check_limits", "per.aged")},
     )
 
 

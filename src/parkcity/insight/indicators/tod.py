@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.insight.forms import Form, Parts
+from parkcity.insight.forms import Parts, of_all
 from parkcity.insight.operators.coverage import within
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input, Polarity
+from parkcity.insight.registry import ACCESS_GROUPS, Input, Polarity, declare
 from parkcity.insight.stations import of_stations
 from parkcity.standards import Parameter, parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,48 +19,8 @@ def within_metres(residents: Floats, distance_m: Floats, *, limit: float) -> Par
     return Parts(residents * within(distance_m, limit), residents)
 
 
-def of_all(part: Floats, whole: Floats) -> Parts:
-    """A measure of stations over their number, or residents over the land of their walks."""
-    return Parts(part, whole)
-
-
 def _row(row_id: str) -> Parameter:
     return parameter("tod_parameters", row_id)
-
-
-def _declare(
-    name: str,
-    names: tuple[str, str],
-    formula: str,
-    clause: Parameter,
-    inputs: dict[str, Input],
-    *,
-    function: Callable[..., Parts] = of_all,
-    unit: str = "share",
-    polarity: Polarity = "higher",
-    form: Form = "Share",
-    groups: tuple[str, ...] = ("all",),
-    headline: bool = False,
-    **parameters: Parameter,
-) -> None:
-    INDICATORS.add(
-        Indicator(
-            id=f"tod.{name}",
-            theme="tod",
-            name_zh=names[0],
-            name_en=names[1],
-            unit=unit,
-            polarity=polarity,
-            form=form,
-            formula=formula,
-            clause=clause,
-            inputs=inputs,
-            parameters=parameters,
-            function=function,
-            groups=groups,
-            headline=headline,
-        )
-    )
 
 
 def _declare_reach() -> None:
@@ -79,15 +34,15 @@ def _declare_reach() -> None:
         "itdp_parks": (_row("tod.service.radius"), "公园", "a park", "park"),
     }
     for name, (limit, zh, en, class_id) in rows.items():
-        _declare(
-            name,
+        declare(
+            f"tod.{name}",
             (f"距{zh}步行 {limit.value} 米以内的居民", f"Residents within {limit.value} m walk of {en}"),
             "sum(residents with distance_m <= limit) / sum(residents)",
             limit,
             {"residents": Input("residents"), "distance_m": Input("distance_m", {"class_id": class_id})},
-            function=within_metres,
+            within_metres,
             groups=ACCESS_GROUPS,
-            limit=limit,
+            parameters={"limit": limit},
         )
 
 
@@ -110,39 +65,45 @@ def _declare_stations() -> None:
         formula = f"stations that are {name} / stations"
         inputs = {"part": of_stations(name), "whole": count}
         chosen: Polarity = "higher" if polarity == "higher" else "lower" if polarity == "lower" else "neutral"
-        _declare(f"stations.{name}", (zh, en), formula, clause, inputs, polarity=chosen, headline=name == "balanced")
+        declare(f"tod.stations.{name}", (zh, en), formula, clause, inputs, of_all, polarity=chosen, headline=name == "balanced")
     near = _row("tod.bus_near.3")
     names = (f"{near.value} 米内有公交站的轨道站点", f"Stations with a bus stop within {near.value} m")
     bus = {"part": of_stations("with_bus"), "whole": count}
-    _declare(
-        "stations.with_bus",
+    declare(
+        "tod.stations.with_bus",
         names,
         "stations with a bus stop / stations",
         near,
         {**bus, "stops": Input("place_count", {"class_id": "bus_stop"})},
-        function=with_bus,
+        with_bus,
     )
     ratio = ("站点步行可达面积比（平均）", "Pedestrian catchment ratio of stations (mean)")
     inputs = {"part": of_stations("catchment_ratio"), "whole": count}
-    _declare(
-        "stations.catchment_ratio", ratio, "sum(catchment ratio) / stations", _row("tod.pca.radius"), inputs, unit="ratio", form="Mean"
+    declare(
+        "tod.stations.catchment_ratio",
+        ratio,
+        "sum(catchment ratio) / stations",
+        _row("tod.pca.radius"),
+        inputs,
+        of_all,
+        unit="ratio",
+        form="Mean",
     )
     services = ("站点周边可测服务设施齐全度（平均）", "Known services around stations (mean share present)")
     inputs = {"part": of_stations("services"), "whole": count}
-    _declare(
-        "stations.services",
+    declare(
+        "tod.stations.services",
         services,
         "sum(share of known services within the walk) / stations",
         _row("tod.service.radius"),
         inputs,
+        of_all,
         form="Mean",
     )
     density = ("站点步行范围人口密度", "Residents on the land within the walk of stations")
     inputs = {"part": of_stations("residents"), "whole": of_stations("walk_km2")}
     formula = "sum(residents within the walk) / sum(area within the walk)"
-    _declare(
-        "stations.density", density, formula, _row("tod.radius.ordinary"), inputs, unit="person/km2", form="Density", polarity="higher"
-    )
+    declare("tod.stations.density", density, formula, _row("tod.radius.ordinary"), inputs, of_all, unit="person/km2", form="Density")
 
 
 def with_bus(part: Floats, whole: Floats, stops: Floats) -> Parts:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from parkcity.insight import transit_inputs
 from parkcity.insight.forms import Parts
 from parkcity.insight.operators.coverage import within
-from parkcity.insight.registry import ACCESS_GROUPS, INDICATORS, Indicator, Input
+from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.standards import parameter
 
 Floats = npt.NDArray[np.float64]
@@ -27,46 +27,28 @@ def share_reached(residents: Floats, reached: Floats, every: Floats) -> Parts:
 
 def _declare_near(id_: str, name_zh: str, name_en: str, source: Input, limit: str, *, headline: bool = False) -> None:
     row = parameter("transit_parameters", f"transit.{limit}")
-    INDICATORS.add(
-        Indicator(
-            id=f"transit.{id_}",
-            theme="transit",
-            name_zh=name_zh,
-            name_en=name_en,
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula="sum(residents with walk to stop <= limit) / sum(residents)",
-            clause=row,
-            inputs={"residents": Input("residents"), "stop_m": source},
-            parameters={"limit": row},
-            function=near_stop,
-            groups=ACCESS_GROUPS,
-            headline=headline,
-        )
+    declare(
+        f"transit.{id_}",
+        (name_zh, name_en),
+        "sum(residents with walk to stop <= limit) / sum(residents)",
+        row,
+        {"residents": Input("residents"), "stop_m": source},
+        near_stop,
+        groups=ACCESS_GROUPS,
+        headline=headline,
+        parameters={"limit": row},
     )
 
 
 def _declare_reached(what: str, name_zh: str, name_en: str, minutes: int) -> None:
-    INDICATORS.add(
-        Indicator(
-            id=f"transit.{what}.within_{minutes}_min",
-            theme="transit",
-            name_zh=f"{minutes} 分钟公共交通可达的{name_zh}比例",
-            name_en=f"Share of {name_en} reached by transit within {minutes} min",
-            unit="share",
-            polarity="higher",
-            form="Share",
-            formula=f"mean over residents of ({name_en} with median door-to-door time <= {minutes} min) / all {name_en}",
-            clause=parameter("transit_parameters", f"transit.access_{minutes}"),
-            inputs={
-                "residents": Input("residents"),
-                "reached": Input(f"{what}_by_transit", {"minutes": minutes}),
-                "every": Input(f"all_{what}"),
-            },
-            function=share_reached,
-            headline=minutes == transit_inputs.ACCESS_MIN[1],
-        )
+    declare(
+        f"transit.{what}.within_{minutes}_min",
+        (f"{minutes} 分钟公共交通可达的{name_zh}比例", f"Share of {name_en} reached by transit within {minutes} min"),
+        f"mean over residents of ({name_en} with median door-to-door time <= {minutes} min) / all {name_en}",
+        parameter("transit_parameters", f"transit.access_{minutes}"),
+        {"residents": Input("residents"), "reached": Input(f"{what}_by_transit", {"minutes": minutes}), "every": Input(f"all_{what}")},
+        share_reached,
+        headline=minutes == transit_inputs.ACCESS_MIN[1],
     )
 
 
