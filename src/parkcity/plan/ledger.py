@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parkcity.base.errors import Fault, FaultList, InputError, UsageError
+from parkcity.base.tables import decode, read_bytes
 from parkcity.plan.dates import day
 from parkcity.plan.schema import schema, schemas
-from parkcity.plan.tables import Table, all_empty, read_table, table_text
+from parkcity.plan.tables import Table, all_empty, empty_table, read_table, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from parkcity.plan.schema import TableSchema
+
 FOLDER = "plan"
+FORMATS = (".csv", ".yaml")
+"""How a table may be written; one file a table."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,18 @@ def _later(table: Table, one: int, other: int) -> bool:
 def plan_folder(city: Path | str) -> Path:
     """The plan's folder of a city: `CITY/plan`, or the folder itself when it holds a plan table."""
     folder = Path(city)
-    return folder if (folder / "plan.csv").is_file() else folder / FOLDER
+    return folder if any((folder / f"plan{suffix}").is_file() for suffix in FORMATS) else folder / FOLDER
+
+
+def table_files(folder: Path) -> list[Path]:
+    """The files of tables that lie in a plan's folder, CSV and YAML, by name."""
+    return sorted(path for name in schemas() for suffix in FORMATS if (path := folder / f"{name}{suffix}").is_file())
+
+
+def has_plan(city: Path | str) -> bool:
+    """Is there a plan in this city's folder?"""
+    folder = plan_folder(city)
+    return any((folder / f"plan{suffix}").is_file() for suffix in FORMATS)
 
 
 def read(folder: Path | str) -> tuple[Ledger, FaultList]:
@@ -151,12 +167,27 @@ def read(folder: Path | str) -> tuple[Ledger, FaultList]:
 def read_tables(folder: Path) -> tuple[Ledger, FaultList]:
     """The tables that lie in a folder, which may be none yet, and every fault of form."""
     faults = FaultList()
-    known = {f"{name}.csv" for name in schemas()}
-    for path in sorted(folder.glob("*.csv")):
+    known = {f"{name}{suffix}" for name in schemas() for suffix in FORMATS}
+    for path in sorted(path for suffix in (*FORMATS, ".yml") for path in folder.glob(f"*{suffix}")):
         if path.name not in known:
             faults.add(path, "unknown table.", allowed=f"{', '.join(sorted(known))}.", todo="rename the file or move it elsewhere")
-    tables = {name: read_table(folder / f"{name}.csv", item, faults) for name, item in schemas().items()}
+    tables = {name: _read(folder, item, faults) for name, item in schemas().items()}
     return Ledger(tables, str(folder)), faults
+
+
+def _read(folder: Path, item: TableSchema, faults: FaultList) -> Table:
+    """A table from its one file, CSV or YAML."""
+    plain, yaml = (folder / f"{item.name}{suffix}" for suffix in FORMATS)
+    if not yaml.exists():
+        return read_table(plain, item, faults)
+    if plain.exists():
+        todo = f"keep one of {plain.name} and {yaml.name}, with all rows"
+        faults.add(yaml, f"the table stands in {plain.name} too.", allowed="one file a table.", todo=todo)
+        return empty_table(item)
+    from parkcity.plan.yaml_tables import parse_yaml
+
+    text, _ = decode(read_bytes(yaml), str(yaml))
+    return parse_yaml(text, item, str(yaml), faults)
 
 
 def load(folder: Path | str) -> Ledger:
@@ -169,12 +200,34 @@ def load(folder: Path | str) -> Ledger:
     return ledger
 
 
-def write(ledger: Ledger, folder: Path | str, only: Iterable[str] | None = None) -> None:
-    """Write the tables that have rows (or the named ones) as CSV, each replaced in one step."""
+def write(ledger: Ledger, folder: Path | str, only: Iterable[str] | None = None, suffix: str | None = None) -> None:
+    """Write the tables that have rows (or the named ones), each replaced in one step.
+
+    A table keeps the format of its file; one without a file takes that of the plan's own table, or CSV. `suffix` (one of `FORMATS`)
+    says it for all of them instead.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in only if only is not None else [name for name in schemas() if len(ledger.tables[name])]:
-        path = folder / f"{name}.csv"
-        draft = path.with_suffix(".csv.new")
-        draft.write_text(table_text(ledger.tables[schema(name).name]), encoding="utf-8", newline="\n")
+        path = folder / f"{schema(name).name}{suffix or _format(folder, name)}"
+        draft = path.with_suffix(f"{path.suffix}.new")
+        draft.write_text(_text(ledger.tables[name], path), encoding="utf-8", newline="\n")
         draft.replace(path)
+
+
+def _format(folder: Path, name: str) -> str:
+    """The format of a table's file, or of the plan's own where it has none."""
+    return next((suffix for one in (name, "plan") for suffix in FORMATS if (folder / f"{one}{suffix}").is_file()), FORMATS[0])
+
+
+def _text(table: Table, path: Path) -> str:
+    """A table as its file is to hold it. A YAML file that only gains entries keeps its comments and layout."""
+    if path.suffix == ".csv":
+        return table_text(table)
+    from parkcity.plan.yaml_tables import appended, parse_yaml, yaml_text
+
+    if not path.is_file():
+        return yaml_text(table)
+    text, _ = decode(read_bytes(path), str(path))
+    held = len(parse_yaml(text, table.schema, str(path), FaultList()))
+    return appended(text, [table.record(at) for at in range(held, len(table))], table)

@@ -41,7 +41,9 @@ def planning(desk: Desk) -> Planning | None:
     folder = desk.folder / "plan"
     if not folder.is_dir():
         return None
-    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.csv")))
+    from parkcity.plan.ledger import table_files
+
+    stamp = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in table_files(folder))
 
     def make() -> Planning:
         from parkcity.plan.ledger import load

@@ -61,6 +61,7 @@ def evaluate(context: click.Context, at: str | None, known: str | None, out: Pat
 @click.option("--tidy", type=click.Path(path_type=Path), default=None, help="SDMX-style CSV of all values.")
 @click.option("--open-sdg", type=click.Path(path_type=Path), default=None, help="Folder of Open SDG data files, one an indicator.")
 @click.option("--spreadsheet", type=click.Path(path_type=Path), default=None, help="Spreadsheet of all tables and versions.")
+@click.option("--yaml", "folder", type=click.Path(path_type=Path), default=None, help="A plan folder of YAML tables with all versions.")
 @click.option("--ics", type=click.Path(path_type=Path), default=None, help="Calendar of milestones and tasks.")
 @click.option("--project", type=click.Path(path_type=Path), default=None, help="MS Project XML of the tasks.")
 @click.option("--gantt", type=click.Path(path_type=Path), default=None, help="Gantt picture (SVG).")
@@ -72,6 +73,7 @@ def export(
     tidy: Path | None,
     open_sdg: Path | None,
     spreadsheet: Path | None,
+    folder: Path | None,
     ics: Path | None,
     project: Path | None,
     gantt: Path | None,
@@ -79,11 +81,12 @@ def export(
 ) -> None:
     """Write the plan for other programs. At least one of the options."""
     from parkcity.plan.interchange import write_spreadsheet
+    from parkcity.plan.ledger import write as write_ledger
     from parkcity.plan.timetable import icalendar
 
-    chosen = [path for path in (tidy, open_sdg, spreadsheet, ics, project, gantt) if path is not None]
+    chosen = [path for path in (tidy, open_sdg, spreadsheet, folder, ics, project, gantt) if path is not None]
     if not chosen:
-        msg = "export needs at least one of --tidy, --open-sdg, --spreadsheet, --ics, --project, --gantt"
+        msg = "export needs at least one of --tidy, --open-sdg, --spreadsheet, --yaml, --ics, --project, --gantt"
         raise UsageError(msg)
     view, spoken = view_of(context, at, known), language(lang)
     if tidy is not None:
@@ -92,6 +95,8 @@ def export(
         _export_open_sdg(view, open_sdg)
     if spreadsheet is not None:
         write_spreadsheet(ledger_of(context), spreadsheet)
+    if folder is not None:
+        write_ledger(ledger_of(context), folder, suffix=".yaml")
     if ics is not None:
         ics.write_bytes(icalendar(view, spoken))
     _export_tasks(view, project, gantt, spoken)

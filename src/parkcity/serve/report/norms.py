@@ -8,7 +8,7 @@ from parkcity.base.units import unit
 from parkcity.base.words import Words
 from parkcity.insight.norms import LISTS, Recorded, words
 from parkcity.plan.dates import day
-from parkcity.plan.ledger import load, plan_folder
+from parkcity.plan.ledger import load, plan_folder, table_files
 from parkcity.plan.units import symbol
 from parkcity.sense.kinds import kind, kinds
 
@@ -28,7 +28,7 @@ def recorded_of(city: Path) -> dict[str, Recorded]:
     The area that the value is of goes with it; bounds and values that are not official are left out. Raises `InputError` with
     every fault of the plan's tables.
     """
-    if not (plan_folder(city) / "actuals.csv").is_file():
+    if not any(path.stem == "actuals" for path in table_files(plan_folder(city))):
         return {}
     found: dict[str, dict[str, str]] = {}
     for row in load(city).view()["actuals"]:
