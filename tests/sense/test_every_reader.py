@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     pass
 
 EXAMPLES = int(os.environ.get("PARKCITY_FUZZ_EXAMPLES", "25"))
-CASES = 36
+CASES = 37
 _HANG = timedelta(seconds=30)
 _TOKENS = [
     b",",
@@ -142,6 +142,10 @@ def _extract(folder: Path) -> dict[str, bytes]:
     for way in range(1, 15):
         tags = {"highway": "residential"} if way % 2 else {"building": "apartments", "building:levels": "5"}
         scene.way(way, [way, way + 3, way + 11, way + 20, way], name=f"Street {way}", **tags)
+    members = [("n", node, "stop") for node in (3, 6, 12)]
+    for node in (3, 6, 12):
+        scene.nodes[node][2]["public_transport"] = "stop_position"
+    scene.relation(1, members, type="route", route="bus", ref="7", interval="10")
     (folder / "osm").mkdir()
     source = scene.write(folder / "osm")
     target = folder / "osm" / "small.osm.pbf"
@@ -197,6 +201,7 @@ def _cases(folder: Path) -> list[Case]:
         Case("line_table", {"stops.csv": stops, "services.csv": services}, "stops.csv", days, whole_folder=True),
         Case("line_table", {"stops.csv": stops, "services.csv": services}, "services.csv", days, whole_folder=True),
         Case("osm_dwellings", osm, "small.osm.pbf", {"osm": "small.osm.pbf", "total": 1000}, whole_folder=True),
+        Case("osm_lines", osm, "small.osm", days),
         Case("osm_pbf", osm, "small.osm.pbf"),
         Case("osm_pbf", osm, "small.osm"),
         Case("overture_places", {"p.parquet": _overture()}, "p.parquet"),

@@ -218,3 +218,63 @@ def test_the_command_says_what_it_found_what_is_doubtful_and_what_comes_next(tmp
     assert document["meta"]["linked"] is True
     assert (tmp_path / "linked" / document["meta"]["files"][0]).is_symlink()
     assert {row["layer"] for row in document["rows"]} == {"cells", "zones"}
+
+
+def test_heights_and_land_cover_become_layers_and_what_lies_elsewhere_is_told(tmp_path: Path) -> None:
+    blocks = _squares(tmp_path / "blocks.geojson", {"block_id": ["a", "b"], "population": [1, 2]})
+    heights = _ground(tmp_path / "dem.tif", np.full((30, 40), 500, np.int16))
+    cover = _ground(tmp_path / "esa_worldcover.tif", np.full((30, 40), 50, np.uint8))
+    far = _ground(tmp_path / "far.tif", np.full((30, 40), 500, np.int16), west=10.0)
+    made = _make(tmp_path, zones=blocks, elevation=(heights, far), land_cover=cover)
+    spec = load(made.folder)
+    assert [(source.reader, source.layer) for source in spec.sources][-2:] == [
+        ("raster_heights", "elevation"),
+        ("raster_cover", "land_cover"),
+    ]
+    assert spec.source("esa_worldcover").options["scheme"] == "worldcover"
+    assert "doubt.elsewhere" in _doubts(made)
+    twin = build(made.folder)
+    assert twin.layer("elevation").array("height").tolist() == [500.0, 500.0]
+    assert twin.layer("land_cover").meta["share"]["built"] == 1.0
+
+
+def _ground(path: Path, cells: np.ndarray[Any, Any], west: float = 103.99) -> Path:
+    given = {
+        "driver": "GTiff",
+        "height": cells.shape[0],
+        "width": cells.shape[1],
+        "count": 1,
+        "dtype": str(cells.dtype),
+        "crs": "EPSG:4326",
+    }
+    with rasterio.open(path, "w", **given, transform=Affine(0.001, 0, west, 0, -0.001, 30.62)) as raster:
+        raster.write(cells, 1)
+    return path
+
+
+def test_a_table_of_stops_runs_by_assumed_headways_that_stand_in_a_table_of_their_own(tmp_path: Path) -> None:
+    blocks = _squares(tmp_path / "blocks.geojson", {"block_id": ["a", "b"], "population": [1, 2]})
+    stops = _text(tmp_path / "metro_lines_2024.csv", "line,seq,station,lon,lat\n1,1,A,104.0,30.6\n1,2,B,104.01,30.6\n")
+    made = _make(tmp_path, zones=blocks, lines=stops)
+    services = (made.folder / "data" / "lines" / "services.csv").read_text(encoding="utf-8").splitlines()
+    assert services[1].startswith("1,metro,daily,06:00,23:00,")
+    assert "doubt.assumed" in _doubts(made)
+    assert build(made.folder).layer("timetable").meta["assumed"] is True
+
+
+def test_buildings_with_storeys_and_a_list_by_attribute_are_found(tmp_path: Path) -> None:
+    blocks = _squares(tmp_path / "blocks.geojson", {"block_id": ["a", "b"], "population": [1, 2]})
+    houses = _squares(tmp_path / "houses.geojson", {"Floor": [3, 9], "height": [9.0, 27.0]}, side=0.001)
+    sites = _squares(tmp_path / "sites.geojson", {"site_type": ["Public Park Or Garden", "Cemetery"]}, side=0.002)
+    made = _make(tmp_path, zones=blocks, buildings=houses, places=sites)
+    spec = load(made.folder)
+    assert dict(spec.source("houses").options) == {"height": "height", "levels": "Floor"}
+    assert dict(spec.source("sites").options) == {"kind": "park", "only": {"site_type": "Public Park Or Garden"}}
+    assert "doubt.kinds" in _doubts(made)
+    assert build(made.folder).layer("buildings").table("buildings")["levels"].tolist() == [3.0, 9.0]
+
+
+def test_several_lists_of_places_are_matched_the_list_of_ones_own_first(tmp_path: Path) -> None:
+    made = _make(tmp_path, osm=CHENGDU_CORE, people=GRID, places=FACILITIES)
+    assert load(made.folder).places.precedence == ("facilities_parks_schools_sports", "chengdu_core")
+    assert "doubt.precedence" in _doubts(made)

@@ -44,6 +44,17 @@ def test_everything_that_the_extract_draws_has_a_layer(mapped: Twin) -> None:
     assert len(mapped.layer("roads").shapes("roads")) > 6
 
 
+def test_what_the_extract_has_none_of_is_no_layer_and_its_indicators_say_what_they_lack(mapped: Twin) -> None:
+    from parkcity.insight.registry import INDICATORS
+    from parkcity.insight.run import status_of
+
+    assert mapped.has("green")
+    assert not mapped.has("greenways")
+    lacking = [item.id for item in INDICATORS if "greenways" in status_of(item, mapped)[1]]
+    assert lacking
+    assert all(status_of(INDICATORS.get(name), mapped)[0] == "missing" for name in lacking)
+
+
 def test_a_park_has_its_door_where_the_path_enters_on_the_ground(mapped: Twin) -> None:
     row = mapped.places.index[mapped.places["kind"] == "park"][0]
     doors = mapped.doors[mapped.doors["place"] == row]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 EARTH_RADIUS = 6_371_008.8
 _STATION = 1
 _MINIMUM_TRANSFER = 2
+ASSUMED_MODES = ("metro", "tram", "rail", "bus", "trolleybus", "ferry", "monorail", "funicular", "gondola")
+"""Kinds of lines for which a headway and a speed are assumed where nobody knows them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Service:
     end: int
     headway: int
     speed_m_s: float
+
+
+def assumed_pace(mode: str) -> tuple[float, float]:
+    """Minutes between departures and travel speed (km/h) of a line of some kind, where nothing tells them."""
+    return parameter("assumed_lines", f"{mode}.headway_min").number, parameter("assumed_lines", f"{mode}.speed_km_h").number
 
 
 def distance(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -130,6 +130,37 @@ def grid_facts(path: Path, band: int = 1) -> GridFacts:
     return GridFacts(width, height, system)
 
 
+def read_thumbnail(path: Path, side: int = 1000, band: int = 1) -> Grid:
+    """The whole of a raster in at most about `side` by `side` pixels, each the value of one pixel of the file (none are averaged).
+
+    Raises `InputError` as `read_grid` does. A file of any size takes little memory.
+    """
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.errors import RasterioError
+
+    where = str(path)
+    try:
+        with _without_warnings(), rasterio.open(_inside_zip(path)) as raster:
+            _check(raster, where, band)
+            height, width = min(int(raster.height), side), min(int(raster.width), side)
+            values = raster.read(band, out_shape=(height, width), resampling=Resampling.nearest, masked=True)
+            transform = raster.transform
+            step_x, step_y = transform.a * raster.width / width, -transform.e * raster.height / height
+            system = epsg_of(raster.crs)
+    except (RasterioError, UnicodeDecodeError) as error:
+        raise InputError(
+            Fault(where, f"this cannot be read as a raster ({error}).", "GeoTIFF, .hgt or another raster with a grid.")
+        ) from None
+    if system is None:
+        raise InputError(Fault(where, "the coordinate system of the raster has no EPSG code.", todo="warp it to EPSG:4326 with gdalwarp"))
+    numbers = np.asarray(values.data, np.float64)
+    numbers[np.ma.getmaskarray(values) | ~np.isfinite(numbers)] = np.nan
+    grid = Grid(numbers, transform.c, transform.f, step_x, step_y, system)
+    _check_place(grid, where)
+    return grid
+
+
 @contextmanager
 def _without_warnings() -> Iterator[None]:
     """The library's warnings are told by our own checks."""

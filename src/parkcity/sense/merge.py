@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from parkcity.base.geo import WGS84, Projection, frame, shapes_to_metric
+from parkcity.sense.kinds import kind
 from parkcity.sense.osm.duplicates import plain_name
 from parkcity.standards import parameter
 
@@ -97,7 +98,11 @@ def _joined(kept: gpd.GeoDataFrame, table: gpd.GeoDataFrame, projection: Project
         good = alike >= limit if named else gap <= near
         if new in taken or old in used or not good:
             continue
-        same = kept["kind"].iloc[old] == table["kind"].iloc[new]
+        one, two = kept["kind"].iloc[old], table["kind"].iloc[new]
+        same = one == two
+        if not same and "transport" in {kind(one).theme, kind(two).theme}:
+            # A stop bears the name of what it stands beside: that contradicts nothing.
+            continue
         report.append(_line(_row(kept, old), _row(table, new), gap, alike, "same" if same else "conflict"))
         if same:
             taken[new] = old

@@ -41,8 +41,8 @@ class Twin:
         return StoredLayer(self.folder, name, self.manifest["layers"][name])
 
     def has(self, name: str) -> bool:
-        """Has the city this layer?"""
-        return name in self.manifest["layers"]
+        """Has the city this layer, and anything in it? An extract without any greenway, say, makes a layer without a part."""
+        return name in self.manifest["layers"] and bool(self.manifest["layers"][name]["files"])
 
     @property
     def hash(self) -> str:

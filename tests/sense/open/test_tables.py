@@ -286,6 +286,13 @@ def test_the_official_list_stands_first_and_every_match_is_reported() -> None:
     assert known > alone
 
 
+def test_a_stop_that_bears_the_name_of_what_it_stands_beside_is_no_conflict() -> None:
+    official, osm = _list("official", [("hospital", "第一人民医院", 0, 0)]), _list("osm", [("bus_stop", "第一人民医院", 20, 0)])
+    merged = merge_places({"official": official, "osm": osm}, PROJECTION)
+    assert merged.places["kind"].tolist() == ["hospital", "bus_stop"]
+    assert set(merged.report["verdict"]) == {"only_here"}
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(["park", "school"]), st.sampled_from(["", "A", "B"]), st.floats(0, 300), st.floats(0, 300)), max_size=6

@@ -9,6 +9,7 @@ import numpy as np
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import WGS84, frame
 from parkcity.sense.look.finding import Look, date_in_name
+from parkcity.sense.osm.routes import TRANSIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,8 @@ _STRAY_PERCENT = 0.5
 
 
 def look_extract(path: Path) -> Look:
-    """Look at an extract. Facts: `towns`, a list of (rank, population, tags), the largest first; `admin`, the boundaries.
+    """Look at an extract. Facts: `towns`, a list of (rank, population, tags), the largest first; `admin`, the boundaries; `routes`, how
+    many routes of public transport it holds.
 
     `admin` has columns `id, level, name` and geometry (WGS 84). Boundaries of which the file lacks a part are left out.
     """
@@ -33,10 +35,11 @@ def look_extract(path: Path) -> Look:
         header = osmium.io.Reader(str(path)).header()
         towns, admin = _boundaries(path)
         box = _box(path, header)
+        routes = _routes(path)
     except (osmium.InvalidLocationError, RuntimeError, ValueError, OSError) as error:
         raise InputError(Fault(str(path), f"this is not a readable OpenStreetMap file ({error}).", todo="fetch it again")) from None
     date = header.get("osmosis_replication_timestamp")[:10] or date_in_name(path) or _latest_edit(path)
-    return Look(path, "osm", box=box, datum="WGS84", date=date, rows=len(admin), facts={"towns": towns, "admin": admin})
+    return Look(path, "osm", box=box, datum="WGS84", date=date, rows=len(admin), facts={"towns": towns, "admin": admin, "routes": routes})
 
 
 def _boundaries(path: Path) -> tuple[list[tuple[int, int, dict[str, str]]], gpd.GeoDataFrame]:
@@ -62,6 +65,13 @@ def _boundaries(path: Path) -> tuple[list[tuple[int, int, dict[str, str]]], gpd.
     columns = {name: [row[place] for row in rows] for place, name in enumerate(("id", "level", "name"))}
     table = frame(columns, np.array([row[3] for row in rows], object), WGS84)
     return towns, table if table.empty else table.dissolve(["level", "name"], as_index=False)[["id", "level", "name", "geometry"]]
+
+
+def _routes(path: Path) -> int:
+    import osmium
+
+    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("route"))
+    return sum(isinstance(item, osmium.osm.Relation) and item.tags.get("route") in TRANSIT for item in relations)
 
 
 def _box(path: Path, header: Any) -> Box:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-Form = Literal["osm", "gtfs", "raster", "shapes", "table"]
+Form = Literal["osm", "gtfs", "raster", "fractions", "shapes", "table", "overture"]
 Geometry = Literal["", "points", "lines", "polygons"]
 Box = tuple[float, float, float, float]
 _DAY = re.compile(r"(?<!\d)(19|20)(\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])(?!\d)")

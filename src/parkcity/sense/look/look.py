@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 _OSM = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".o5m")
 _SHAPES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojson.gz", ".json.gz")
 _RASTERS = (".tif", ".tiff", ".img", ".asc", ".hgt", ".hgt.zip")
+_PARQUET = (".parquet", ".geoparquet")
 _TABLES = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".xlsm")
-FORMS = "an OpenStreetMap extract, a GTFS feed, GeoJSON, GeoPackage or shapefile, a raster, CSV or Excel."
+FORMS = "an OpenStreetMap extract, a GTFS feed, GeoJSON, GeoPackage or shapefile, a raster, CSV or Excel, GeoParquet of Overture."
 
 
 def form_of(path: Path) -> Form:
@@ -25,7 +26,13 @@ def form_of(path: Path) -> Form:
     name = path.name.lower()
     if not path.exists():
         raise InputError(Fault(str(path), "there is no such file.", todo="correct the path"))
-    known: tuple[tuple[tuple[str, ...], Form], ...] = ((_OSM, "osm"), (_RASTERS, "raster"), (_SHAPES, "shapes"), (_TABLES, "table"))
+    known: tuple[tuple[tuple[str, ...], Form], ...] = (
+        (_OSM, "osm"),
+        (_RASTERS, "raster"),
+        (_SHAPES, "shapes"),
+        (_TABLES, "table"),
+        (_PARQUET, "overture"),
+    )
     for suffixes, form in known:
         if path.is_file() and name.endswith(suffixes):
             return form
@@ -36,8 +43,14 @@ def form_of(path: Path) -> Form:
 
 def look(path: Path) -> list[Look]:
     """What a file holds: one entry, or one for every layer of a GeoPackage. Raises `InputError` with every fault."""
-    from parkcity.sense.look import extract, feed, grid, rows
+    from parkcity.sense.look import extract, feed, grid, overture, rows
 
     form = form_of(path)
-    lookers = {"osm": extract.look_extract, "gtfs": feed.look_feed, "raster": grid.look_raster, "table": rows.look_table}
+    lookers = {
+        "osm": extract.look_extract,
+        "gtfs": feed.look_feed,
+        "raster": grid.look_raster,
+        "table": rows.look_table,
+        "overture": overture.look_overture,
+    }
     return rows.look_shapes(path) if form == "shapes" else [lookers[form](path)]

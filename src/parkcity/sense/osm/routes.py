@@ -74,10 +74,10 @@ def greenways(routes: list[Route], lines: Lines) -> gpd.GeoDataFrame:
 
 def _route_texts(route: Route) -> dict[str, Any]:
     keys = ("ref", "network", "operator", "colour", "from", "to")
-    return {**{key: route.tags.get(key, "") for key in keys}, "name": name_of(route.tags), "headway_min": _minutes(route.tags)}
+    return {**{key: route.tags.get(key, "") for key in keys}, "name": name_of(route.tags), "headway_min": tagged_minutes(route.tags)}
 
 
-def _minutes(tags: Any) -> float:
+def tagged_minutes(tags: Any) -> float:
     """The interval between departures in minutes: `interval` or `headway` as minutes or as h:mm[:ss]."""
     text = tags.get("interval") or tags.get("headway") or ""
     parts = text.split(":")

@@ -87,7 +87,7 @@ def _numbers(table: gpd.GeoDataFrame, column: str, where: str, faults: FaultList
 READERS.add(
     Reader(
         "vector_areas",
-        ("buildings", "land_use", "water", "green"),
+        ("buildings", "land_use", "water", "green", "control_lines"),
         "GeoJSON, GeoPackage or shapefile of buildings, land use, water or green.",
         {
             "layer": Option(str, "", "the layer inside a GeoPackage; left out, the first one"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from parkcity.sense.look.finding import Look
 
-ROLES = ("osm", "gtfs", "people", "zones", "places", "streets", "jobs")
+ROLES = ("osm", "gtfs", "lines", "people", "zones", "places", "streets", "jobs", "buildings", "elevation", "land_cover")
 _WORD = re.compile(r"[a-z0-9]+")
 UNSTATED = "not stated"
 
@@ -58,7 +58,10 @@ class Entry:
 
 @dataclass
 class Draft:
-    """A city's declaration while it grows."""
+    """A city's declaration while it grows.
+
+    `made` are files to write and `brought` files to copy that no entry names, by their path below the city's folder.
+    """
 
     id: str
     name_zh: str
@@ -69,8 +72,10 @@ class Draft:
     people: dict[str, Any] = field(default_factory=dict)
     margins: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Any] = field(default_factory=dict)
+    precedence: list[str] = field(default_factory=list)
     doubts: list[Remark] = field(default_factory=list)
     made: dict[str, bytes] = field(default_factory=dict)
+    brought: dict[str, Path] = field(default_factory=dict)
 
     def doubt(self, key: str, **slots: Any) -> None:
         """Note something doubtful, once."""
@@ -84,7 +89,7 @@ class Draft:
         date = look.date
         if not date:
             date = dt.datetime.fromtimestamp(look.path.stat().st_mtime, dt.UTC).date().isoformat()
-            self.doubt("doubt.date", source=source, file=look.path.name, date=date)
+            self.doubt("doubt.date", file=look.path.name, date=date)
         if look.layer and layer not in {"timetable", "openstreetmap"}:
             options = {"layer": look.layer, **options}
         entry = Entry(source, layer, reader, f"data/{role}/{look.path.name}", look.path, date, datum=look.datum or "WGS84", options=options)

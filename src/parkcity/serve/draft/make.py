@@ -13,7 +13,7 @@ from parkcity.base.cache import write_text
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.spec import FILENAME, load
 from parkcity.sense.raw import READERS, Request, filled_options
-from parkcity.serve.draft import others
+from parkcity.serve.draft import ground, others
 from parkcity.serve.draft.draft import UNSTATED, Draft, Given, slug
 from parkcity.serve.draft.people import Cells, cells_of, join_tables
 from parkcity.serve.draft.seen import Seen, see
@@ -81,10 +81,16 @@ def draft_of(folder_name: str, seen: Seen, name: str, progress: Callable[[str, f
             drawn_area(draft, shapes, residents, window, cells.entry.date)
     if not draft.tiers:
         raise InputError(Fault("--zones", "the study area is unknown.", "polygons of the city as --zones."))
-    others.extracts(draft, seen, _area_box(draft, seen, shapes, window))
+    area = _area_box(draft, seen, shapes, window)
+    others.extracts(draft, seen, area)
     others.feeds(draft, seen)
+    ground.lines(draft, seen)
+    ground.routes(draft, seen)
     others.streets(draft, seen)
     others.places(draft, seen)
+    ground.buildings(draft, seen)
+    ground.heights(draft, seen, area)
+    ground.land_cover(draft, seen, area)
     _say_what_lacks(draft, seen)
     return draft
 
@@ -145,7 +151,7 @@ def _say_what_lacks(draft: Draft, seen: Seen) -> None:
         draft.doubt("doubt.no_streets")
     if not seen.of("osm") and not any(entry.layer == "places" for entry in draft.entries):
         draft.doubt("doubt.no_places")
-    if not seen.of("gtfs"):
+    if not any(entry.layer == "timetable" for entry in draft.entries):
         draft.doubt("doubt.no_feed")
     unlicensed = [entry.id for entry in draft.entries if UNSTATED in {entry.licence, entry.attribution}]
     if unlicensed:
@@ -163,7 +169,7 @@ def _fill(folder: Path, draft: Draft, *, link: bool) -> list[str]:
                 stem, _, tail = entry.path.partition(".")
                 entry.path = f"{stem}_2.{tail}"
             origins[entry.path] = entry.origin
-    for path, origin in origins.items():
+    for path, origin in (origins | draft.brought).items():
         for source in _with_companions(origin):
             target = (folder / path).with_name(source.name) if source != origin else folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +182,7 @@ def _fill(folder: Path, draft: Draft, *, link: bool) -> list[str]:
     for path, data in draft.made.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
-    return sorted([*origins, *draft.made])
+    return sorted({*origins, *draft.brought, *draft.made})
 
 
 def _with_companions(origin: Path) -> list[Path]:

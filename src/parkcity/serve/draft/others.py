@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _WHOLE = 0.2
 _BUFFER_M = 5000.0
 _FEW_KINDS = 40
+OSM_LAYER = "openstreetmap"
+OVERTURE = "overture_places"
 
 
 def extracts(draft: Draft, seen: Seen, area: Box) -> None:
@@ -80,12 +82,31 @@ def streets(draft: Draft, seen: Seen) -> None:
 
 
 def places(draft: Draft, seen: Seen) -> None:
-    """Lists of places: their categories mapped to kinds as far as the words are known, the others told."""
+    """Lists of places: their categories mapped to kinds as far as the words are known, the others told.
+
+    Where there are several, they are matched: lists of one's own stand above the extract, and that above Overture's.
+    """
     for entry in seen.of("places"):
-        if entry.form == "table":
+        if entry.form == "overture":
+            _overture(draft, entry)
+        elif entry.form == "table":
             _place_table(draft, entry)
         else:
             _place_shapes(draft, entry)
+    found = {layer: [entry for entry in draft.entries if entry.layer == layer] for layer in ("places", OSM_LAYER)}
+    own = [entry.id for entry in found["places"] if entry.reader != OVERTURE]
+    others = [entry.id for entry in found["places"] if entry.reader == OVERTURE]
+    ranked = [*own, *(entry.id for entry in found[OSM_LAYER]), *others]
+    if found["places"] and len(ranked) > 1:
+        draft.precedence = ranked
+        draft.doubt("doubt.precedence", sources=", ".join(ranked))
+
+
+def _overture(draft: Draft, entry: Look) -> None:
+    source = draft.add(entry, "places", "places", OVERTURE)
+    source.licence, source.attribution = "CDLA-Permissive-2.0", "Overture Maps Foundation, overturemaps.org"
+    slots = {"rows": f"{entry.rows:,}", "mapped": f"{entry.facts['kept']:,}", "kinds": entry.facts["kinds"]}
+    source.found.append(Remark("found.places", slots))
 
 
 def _place_table(draft: Draft, entry: Look) -> None:
@@ -97,7 +118,10 @@ def _place_table(draft: Draft, entry: Look) -> None:
     key = next((name for name in [*named(entry.columns, "id"), *entry.columns] if unique(table[name])), "")
     category, known, unknown = _categories(entry)
     if not known:
-        draft.doubt("doubt.no_kinds", file=entry.path.name, words=", ".join(unknown[:12]))
+        if unknown:
+            draft.doubt("doubt.no_kinds", file=entry.path.name, words=", ".join(unknown[:12]))
+        else:
+            draft.doubt("doubt.no_category", file=entry.path.name, columns=", ".join(entry.columns[:12]))
         return
     options: dict[str, Any] = {"id": key, "lon": names[0], "lat": names[1], "category": category, "kinds": known}
     for option in ("name", "address", *(() if entry.facts.get("sheet") else ("area_m2",))):
@@ -129,18 +153,27 @@ def _categories(entry: Look) -> tuple[str, dict[str, str], list[str]]:
 
 
 def _place_shapes(draft: Draft, entry: Look) -> None:
-    """Shapes of one kind, known by the file's name; an id is needed to tell them apart."""
+    """Shapes of one kind, known by the file's name, or of several, known by an attribute: then a source for each of its words."""
     assert entry.table is not None
     kind = next((found for word in _words_of(entry) if (found := kind_of_word(word))), "")
-    key = next((name for name in [*named(entry.columns, "id"), *entry.columns] if unique(entry.table[name])), "")
-    if not kind or not key:
-        draft.doubt("doubt.no_kind", file=entry.path.name)
-        return
+    key = next((name for name in named(entry.columns, "id") if unique(entry.table[name])), "")
     names = named(entry.columns, "name")
-    options = {"kind": kind, "id": key} | ({"name": names[0]} if names else {})
-    source = draft.add(entry, "places", "places", "vector_places", **options)
-    source.found.append(Remark("found.kind", {"rows": f"{entry.rows:,}", "kind": kind}))
-    if normalise_datum(source.datum) == WGS84:
+    options = ({"id": key} if key else {}) | ({"name": names[0]} if names else {})
+    category, known, unknown = ("", {}, []) if kind else _categories(entry)
+    if not kind and not known:
+        draft.doubt("doubt.no_kind", file=entry.path.name, columns=", ".join(entry.columns))
+        return
+    for word, meant in known.items() if known else [("", kind)]:
+        source = draft.add(
+            entry, "places", "places", "vector_places", kind=meant, **options, **({"only": {category: word}} if word else {})
+        )
+        rows = int((entry.table[category].astype(str) == word).sum()) if word else entry.rows
+        slots = {"rows": f"{rows:,}", "kind": meant, "column": category, "word": word}
+        source.found.append(Remark("found.kind_of_word" if word else "found.kind", slots))
+    if unknown:
+        rows = int(entry.table[category].astype(str).isin(unknown).sum())
+        draft.doubt("doubt.kinds", file=entry.path.name, rows=f"{rows:,}", words=", ".join(unknown[:_FEW_KINDS]))
+    if normalise_datum(entry.datum or "WGS84") == WGS84:
         draft.doubt("doubt.datum", file=entry.path.name)
 
 

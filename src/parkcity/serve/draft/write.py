@@ -30,6 +30,8 @@ def toml_text(draft: Draft, lang: Lang) -> str:
         lines += ["", "[people.margins.columns]", *_pairs(margin["columns"])]
     if draft.jobs:
         lines += ["", "[jobs]", *_pairs(draft.jobs)]
+    if draft.precedence:
+        lines += ["", "[places]", *_pairs({"precedence": draft.precedence})]
     for entry in draft.entries:
         lines += ["", *_source(entry, words, lang)]
     return "\n".join(lines) + "\n"
