@@ -23,7 +23,11 @@ date = "2026-01-01"
 licence = "none"
 attribution = "drawn"
 datum = "WGS84"
+
+[transit]
+fares = "data/fares.csv"
 """
+FARES = "product,form,lines,value,unit,confidence\nbus,flat,bus,2,yuan,F\n"
 # The bus stops at (0, 50) and (1000, 950); it leaves at 8:00, 8:10, ... and takes 4 minutes.
 WEST, EAST = (0.0, 50.0), (1000.0, 950.0)
 
@@ -43,6 +47,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for seq, (stop, minute) in enumerate((("W", start), ("E", start + 4)))
     ]
     feeds.write(folder / "data" / "bus.zip", stops=stops, trips=trips, stop_times=feeds.calls(*calls))
+    (folder / "data" / "fares.csv").write_text(FARES, encoding="utf-8")
     return folder
 
 
@@ -68,6 +73,41 @@ def test_a_route_by_transit_walks_waits_and_rides(town: Path) -> None:
     assert isinstance(meta, dict)
     assert meta["rides"] == 1
     assert meta["assumed"] is False
+
+
+@pytest.mark.kernel
+def test_a_route_by_transit_tells_its_fare_and_the_choices(town: Path) -> None:
+    asked = ("route", str(town), cell_id(50, 50), "primary_school", "--mode", "transit", "--depart", "08:05", "--date", "2026-06-02")
+    meta = run(*asked)["meta"]
+    assert isinstance(meta, dict)
+    assert (meta["fare"], meta["fare_unit"], meta["fare_published"]) == (2.0, "yuan", True)
+    rows = run(*asked, "--fare")["rows"]
+    assert isinstance(rows, list)
+    # By bus for 2 yuan, or 1,900 m on foot for nothing.
+    assert [(row["fare"], row["rides"]) for row in rows] == [(2.0, 1), (0.0, 0)]
+    assert rows[0]["minutes"] < rows[1]["minutes"]
+
+
+@pytest.mark.kernel
+def test_times_tell_the_fare_of_the_quickest_journey(town: Path) -> None:
+    asked = ("--mode", "transit", "--depart", "08:00", "--window", "0", "--date", "2026-06-02", "--fare")
+    rows = run("times", str(town), "primary_school", *asked)["rows"]
+    assert isinstance(rows, list)
+    for row in rows:
+        assert row["fare"] == 2.0 * row["fare_rides"]
+        assert row["fare_minutes"] == row["minutes"]
+    assert {row["fare_rides"] for row in rows} == {0, 1}
+
+
+def test_a_city_without_a_table_of_fares_says_what_it_needs(town: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(town, tmp_path / "town"))
+    text = (folder / "city.toml").read_text(encoding="utf-8")
+    (folder / "city.toml").write_text(text.replace('[transit]\nfares = "data/fares.csv"', ""), encoding="utf-8")
+    asked = ("--mode", "transit", "--date", "2026-06-02", "--fare")
+    done = CliRunner().invoke(cli, ["times", str(folder), "primary_school", *asked])
+    assert "[transit] fares" in str(done.exception)
 
 
 @pytest.mark.kernel
@@ -107,6 +147,7 @@ def test_the_twin_states_its_ordinary_weekday(town: Path) -> None:
     ("arguments", "told"),
     [
         (("--depart", "08:00"), "--depart need"),
+        (("--fare",), "--fare need"),
         (("--mode", "transit", "--depart", "8 o'clock"), "--depart is HH:MM"),
         (("--mode", "transit", "--date", "2026-02-30"), "--date is YYYY-MM-DD"),
         (("--mode", "transit", "--date", "2031-06-02"), "no trip runs on 2031-06-02"),

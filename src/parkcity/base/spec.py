@@ -89,6 +89,14 @@ class MarginSpec:
 
 
 @dataclass(frozen=True)
+class TransitSpec:
+    """What journeys by transit cost: tables of fares and of the zones of stops, relative to the city's folder."""
+
+    fares: str = ""
+    fare_zones: str = ""
+
+
+@dataclass(frozen=True)
 class PlacesSpec:
     """How several lists of places become one: the sources in the order in which they are believed; empty, they are not matched."""
 
@@ -149,6 +157,7 @@ class CitySpec:
     attach: Mapping[str, float] = field(default_factory=dict)
     indicators: Mapping[str, Any] = field(default_factory=dict)
     commute: Mapping[str, Any] = field(default_factory=dict)
+    transit: TransitSpec = field(default_factory=TransitSpec)
     cells: CellsSpec = field(default_factory=CellsSpec)
     jobs: JobsSpec | None = None
     places: PlacesSpec = field(default_factory=PlacesSpec)
@@ -290,6 +299,7 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         attach=MappingProxyType(dict(document.get("attach", {}))),
         indicators=MappingProxyType(dict(document.get("indicators", {}))),
         commute=MappingProxyType(dict(document.get("commute", {}))),
+        transit=TransitSpec(**document.get("transit", {})),
     )
 
 
@@ -299,6 +309,10 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
         for item_id in sorted({item for item in ids if ids.count(item) > 1}):
             faults.add(where, f"{noun} '{item_id}' is declared twice.", todo="give each its own id")
     _check_sources(spec, text, faults)
+    for key, name in (("fares", spec.transit.fares), ("fare_zones", spec.transit.fare_zones)):
+        if name and (Path(name).is_absolute() or ".." in Path(name).parts or not (spec.folder / name).is_file()):
+            todo = f"correct `{key}`, or add the file below the city's folder"
+            faults.add(spec.folder / name, f"[transit] {key}: there is no such file in the city's folder.", todo=todo)
     known = {source.id for source in spec.sources}
     people = spec.people
     wanted = [(f"tier '{tier.id}'", name) for tier in spec.tiers for name in (tier.source, tier.groups, tier.english_source) if name]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from parkcity.insight.inputs import Inputs
     from parkcity.travel import Attach
+    from parkcity.travel.fares import Fares
     from parkcity.travel.transit import TransitTimes
     from parkcity.travel.transit_day import TransitDay
     from parkcity.travel.transit_legs import Legs
@@ -66,6 +67,18 @@ class CityTransit:
         from parkcity.twin.timetable_layer import timetable_of
 
         return timetable_of(self.inputs.twin.layer(LAYER))
+
+    @cached_property
+    def fares(self) -> Fares | None:
+        """The city's table of fares on its lines; None where the city declares none. Raises `InputError` with every fault of the tables."""
+        from parkcity.travel.fares import Fares, FareTable, read_zones
+
+        spec = self.inputs.twin.spec
+        if not spec.transit.fares:
+            return None
+        table = FareTable.read(spec.folder / spec.transit.fares)
+        zones = read_zones(spec.folder / spec.transit.fare_zones, self.timetable) if spec.transit.fare_zones else None
+        return Fares.of(table, self.timetable, zones)
 
     @property
     def date(self) -> date:

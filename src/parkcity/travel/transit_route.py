@@ -11,9 +11,12 @@ from parkcity.base.errors import UsageError
 from parkcity.travel.transit_sweep import make_arena, pruned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from parkcity.travel.kernels.raptor import Arena
+    from parkcity.travel.kernels.raptor import Arena, Hops
+    from parkcity.travel.transit_legs import Legs
     from parkcity.travel.transit_setting import TransitSetting
 
 
@@ -79,10 +82,19 @@ def pareto(setting: TransitSetting, origin: int, place: int, departure: int) -> 
     return found
 
 
+def journeys_to(setting: TransitSetting, place: int, departure: int) -> Iterator[Journey | None]:
+    """For every origin the journey that `depart_at` counts to one place, or None; what is the same for all origins is made once."""
+    legs = (pruned(setting, setting.day.lines), setting.egress.turned(), setting.change.turned(), make_arena(setting, setting.day.lines))
+    for origin in range(setting.origins):
+        yield _Search(setting, origin, departure, legs).to(place, setting.most_rides)
+
+
 class _Search:
     """The labels of one departure, and the way back along them."""
 
-    def __init__(self, setting: TransitSetting, origin: int, departure: int) -> None:
+    def __init__(
+        self, setting: TransitSetting, origin: int, departure: int, legs: tuple[tuple[Hops, Hops, Hops], Legs, Legs, Arena] | None = None
+    ) -> None:
         from parkcity.travel.kernels.raptor import clear, depart
 
         if not (0 <= origin < setting.origins):
@@ -91,11 +103,14 @@ class _Search:
         if setting.day.backwards:
             raise UsageError("itineraries run forwards; mirror the question, not the day")
         self.setting, self.origin, self.departure = setting, origin, departure
-        self.arena: Arena = make_arena(setting, setting.day.lines)
+        walks, self.egress, self.back, self.arena = legs or (
+            pruned(setting, setting.day.lines),
+            setting.egress.turned(),
+            setting.change.turned(),
+            make_arena(setting, setting.day.lines),
+        )
         clear(self.arena)
-        depart(setting.day.lines, *pruned(setting, setting.day.lines), self.arena, origin, departure, setting.longest)
-        self.egress = setting.egress.turned()
-        self.back = setting.change.turned()
+        depart(setting.day.lines, *walks, self.arena, origin, departure, setting.longest)
 
     def to(self, place: int, rides: int) -> Journey | None:
         """The best journey to a place with so many rides at most."""

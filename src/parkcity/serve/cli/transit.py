@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from parkcity.base.errors import UsageError
+from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.base.words import Words
 
 if TYPE_CHECKING:
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     from parkcity.base.words import Lang
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.transit import CityTransit
+    from parkcity.travel.fares import Fares
+    from parkcity.travel.transit_fares import Option
     from parkcity.travel.transit_route import Journey
+    from parkcity.travel.transit_setting import TransitSetting
 
     Rows = list[dict[str, Any]]
 
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
-_S_PER_MIN = 60
+_S_PER_MIN, _CENTS = 60, 100
 TIMES = ("cell", "residents", "minutes", "minutes_5", "minutes_95", "state")
+FARE = ("fare", "fare_minutes", "fare_rides")
 REACH = ("minutes", "kind", "name", "place")
+OPTIONS = ("option", "fare", "rides", "minutes", "departure", "arrival", "lines")
 ROUTE = ("seq", "what", "line", "from", "to", "start", "end", "minutes")
 PERCENTILES = (5.0, 50.0, 95.0)
 
@@ -40,11 +45,13 @@ class When:
     window: float | None
     day: str | None
     rides: int | None
+    fare: bool = False
 
     def check(self) -> None:
         """Refuse what has no meaning on foot."""
         given = {"--depart": self.depart, "--window": self.window, "--date": self.day, "--rides": self.rides}
         named = [name for name, value in given.items() if value is not None]
+        named += ["--fare"] if self.fare else []
         if self.mode != "transit" and named:
             msg = f"{', '.join(named)} need --mode transit"
             raise UsageError(msg)
@@ -86,6 +93,7 @@ def transit_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--depart", default=None, help="Transit: begin of the window of departures, HH:MM; left out, 08:00."),
         click.option("--window", type=click.FloatRange(0, 1440), default=None, help="Transit: minutes of the window; 0 is one departure."),
         click.option("--date", "day", default=None, help="Transit: the date, YYYY-MM-DD; left out, the twin's ordinary weekday."),
+        click.option("--fare", is_flag=True, help="Transit: what it costs; for a route, every choice between time, rides and fare."),
         click.option("--rides", type=click.IntRange(1, 8), default=None, help="Transit: rides of a journey at most."),
     )
     for option in reversed(options):
@@ -140,7 +148,45 @@ def times_by_transit(inputs: Inputs, kind: str, when: When, lang: Lang) -> tuple
         }
         for row in range(len(cells))
     ]
-    return rows, described(transit, when, lang)
+    meta = described(transit, when, lang)
+    if when.fare:
+        meta |= fare_meta(transit)
+        for row, paid in zip(rows, _fares_from(transit, setting, when.seconds()), strict=True):
+            row.update(paid)
+    return rows, meta
+
+
+def fares_of(transit: CityTransit) -> Fares:
+    """The city's fares, or what is missing."""
+    if transit.fares is None:
+        raise MissingLayerError("the fare", ["[transit] fares in city.toml"])
+    return transit.fares
+
+
+def fare_meta(transit: CityTransit) -> dict[str, Any]:
+    """What every fare says of itself: its currency, and whether all prices are published."""
+    table = fares_of(transit).table
+    return {"fare_unit": table.unit, "fare_published": table.published}
+
+
+def priced(meta: dict[str, Any]) -> str:
+    """The fare as it follows a time in a line of text."""
+    return f", {meta['fare']:g} {meta['fare_unit']}" if "fare" in meta else ""
+
+
+def _fares_from(transit: CityTransit, setting: TransitSetting, depart: int) -> list[dict[str, Any]]:
+    """Fare, minutes and rides of the quickest journey from every origin to the one place, leaving at one moment."""
+    from parkcity.travel.transit_fares import fare_of
+    from parkcity.travel.transit_route import journeys_to
+
+    fares = fares_of(transit)
+    empty: dict[str, Any] = dict.fromkeys(FARE)
+    return [
+        empty
+        if made is None
+        else {"fare": fare_of(made, fares) / _CENTS, "fare_minutes": round(made.seconds / _S_PER_MIN, 3), "fare_rides": made.rides}
+        for made in journeys_to(setting, 0, depart)
+    ]
 
 
 def reach_by_transit(inputs: Inputs, cell: int, minutes: float, when: When, lang: Lang) -> tuple[Rows, dict[str, Any]]:
@@ -167,6 +213,7 @@ def reach_by_transit(inputs: Inputs, cell: int, minutes: float, when: When, lang
 def route_by_transit(inputs: Inputs, kind: str, cell: int, when: When, lang: Lang) -> tuple[Rows, dict[str, Any]]:
     """The journey to the place of a kind that is reached first when leaving at the departure, leg by leg."""
     from parkcity.travel.transit import depart_at
+    from parkcity.travel.transit_fares import fare_of, fare_options
     from parkcity.travel.transit_route import journey
 
     if when.window not in {None, 0}:
@@ -183,7 +230,30 @@ def route_by_transit(inputs: Inputs, kind: str, cell: int, when: When, lang: Lan
     assert made is not None
     place = inputs.twin.places.iloc[int(rows[best])]
     meta |= {"place": place["id"], "name": place["name"], "minutes": made.seconds / _S_PER_MIN, "rides": made.rides}
+    if transit.fares is not None:
+        meta |= {"fare": fare_of(made, transit.fares) / _CENTS, **fare_meta(transit)}
+    if when.fare:
+        return _choices(transit, fare_options(setting, fares_of(transit), 0, best, depart)), meta
     return legs_of(made, transit, inputs.twin.cells["id"].iloc[cell], place["name"] or place["id"], lang), meta
+
+
+def _choices(transit: CityTransit, options: list[Option]) -> Rows:
+    """The journeys that no other beats in time, rides and fare."""
+    from parkcity.travel.transit_route import Ride
+
+    table = transit.timetable
+    return [
+        {
+            "option": number,
+            "fare": option.cents / _CENTS,
+            "rides": option.journey.rides,
+            "minutes": round(option.journey.seconds / _S_PER_MIN, 2),
+            "departure": clock(option.journey.departure),
+            "arrival": clock(option.journey.arrival),
+            "lines": [str(table.route_name[table.pattern_route[leg.pattern]]) for leg in option.journey.legs if isinstance(leg, Ride)],
+        }
+        for number, option in enumerate(options)
+    ]
 
 
 def legs_of(made: Journey, transit: CityTransit, origin: str, place: str, lang: Lang) -> Rows:

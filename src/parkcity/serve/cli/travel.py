@@ -12,10 +12,13 @@ from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.base.words import language
 from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, threads_option
 from parkcity.serve.cli.transit import (
+    FARE,
+    OPTIONS,
     REACH,
     ROUTE,
     TIMES,
     When,
+    priced,
     reach_by_transit,
     route_by_transit,
     times_by_transit,
@@ -110,7 +113,7 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
     named = {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}
     if asked.mode == "transit":
         rows, meta = times_by_transit(inputs, chosen, asked, language(lang))
-        emit(rows, {**named, **meta}, TIMES, form, language(lang))
+        emit(rows, {**named, **meta}, (*TIMES, *FARE) if asked.fare else TIMES, form, language(lang))
         return
     if traveller["profile"] or traveller["cluster"] or traveller["unknown"] != "open":
         trips = _trips(inputs, traveller)
@@ -199,9 +202,12 @@ def route(
         legs, found = route_by_transit(inputs, chosen, cell_row(inputs.twin, cell), asked, language(lang))
         if form == "table":
             click.echo(
-                f"{found['name']} ({found['place']}): {found['minutes']:.1f} min" if found["place"] else words().get("none", language(lang))
+                f"{found['name']} ({found['place']}): {found['minutes']:.1f} min{priced(found)}"
+                if found["place"]
+                else words().get("none", language(lang))
             )
-        emit(legs, {"city": inputs.twin.spec.id, "cell": cell, "group": group, **found}, ROUTE, form, language(lang))
+        columns = OPTIONS if asked.fare else ROUTE
+        emit(legs, {"city": inputs.twin.spec.id, "cell": cell, "group": group, **found}, columns, form, language(lang))
         return
     if turns or traveller["profile"] or traveller["unknown"] != "open":
         _turn_list(_trips(inputs, traveller), chosen, cell, form, lang)
