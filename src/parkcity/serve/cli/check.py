@@ -19,11 +19,9 @@ COLUMNS = ("indicator", "tier", "zone", "group", "value", "unit", "part", "whole
 @city_argument()
 @click.option("--out", type=click.Path(file_okay=False), default=None, help="Folder for the report; left out, CITY/report.")
 @click.option(
-    "--against",
-    type=click.Path(file_okay=False),
-    default=None,
-    help="An earlier folder of the city: split every change into real, data, method.",
+    "--against", metavar="CITY@LABEL", default=None, help="The city as kept under a label, or an earlier folder: split every change."
 )
+@click.option("--keep", metavar="LABEL", default=None, help="Keep the city as it is now under a label such as 2026, for --against.")
 @click.option("--factsheets", metavar="TIER", default=None, help="Also a page of A4 for each zone of this tier, in factsheets/TIER.")
 @click.option("--by", "tier", default=None, help="Print only this tier (the files hold all).")
 @click.option("--for", "group", default=None, help="Print only this group (the files hold all).")
@@ -36,6 +34,7 @@ def check(
     city: str,
     out: str | None,
     against: str | None,
+    keep: str | None,
     factsheets: str | None,
     tier: str | None,
     group: str | None,
@@ -48,18 +47,22 @@ def check(
 ) -> None:
     """Build what is missing, measure everything, and write report.html, indicators.csv, gaps.csv, norms.csv, cells.gpkg, manifest.json.
 
-    CITY is a folder with a city.toml, such as examples/chengdu. With --against FOLDER, the same city at an earlier time (with the
-    report of that time in FOLDER/report, where there is one), changes.csv and the report tell what changed and why.
+    CITY is a folder with a city.toml, such as examples/chengdu. With --against CITY@2025 (kept then by --keep 2025) or --against FOLDER,
+    changes.csv and the report split every change since into real change, change of the data and change of the method.
     """
     from parkcity.serve.report.check import run_check
+    from parkcity.twin.earlier import earlier_folder
+    from parkcity.twin.earlier import keep as keep_city
 
     folder = Path(city)
     target = folder / "report" if out is None else Path(out)
-    earlier = None if against is None else Path(against)
+    earlier = None if against is None else earlier_folder(against, folder)
     with progress_bar(quiet=quiet) as progress:
         done = run_check(
             folder, target, language(lang), progress, threads=threads, memory_gb=memory, against=earlier, factsheets=factsheets
         )
+    if keep is not None:
+        click.echo(f"kept: {keep_city(folder, keep, target)}", err=True)
     rows = [row for row in done.rows if (tier is None or row["tier"] == tier) and (group is None or row["group"] == group)]
     if not rows:
         known = {name: sorted({str(row[name]) for row in done.rows}) for name in ("tier", "group")}
