@@ -99,6 +99,19 @@ def test_times_tell_the_fare_of_the_quickest_journey(town: Path) -> None:
     assert {row["fare_rides"] for row in rows} == {0, 1}
 
 
+@pytest.mark.kernel
+def test_times_by_bicycle_to_the_stop_are_never_longer(town: Path) -> None:
+    asked = ("times", str(town), "primary_school", "--mode", "transit", "--depart", "08:00", "--window", "60", "--date", "2026-06-02")
+    walk, bicycle = run(*asked), run(*asked, "--access", "bicycle")
+    assert isinstance(walk["rows"], list)
+    assert isinstance(bicycle["rows"], list)
+    pairs = [(a["minutes"], b["minutes"]) for a, b in zip(walk["rows"], bicycle["rows"], strict=True)]
+    assert all(fast <= slow for slow, fast in pairs)
+    assert any(fast < slow for slow, fast in pairs)
+    assert isinstance(bicycle["meta"], dict)
+    assert bicycle["meta"]["access"] == "bicycle"
+
+
 def test_a_city_without_a_table_of_fares_says_what_it_needs(town: Path, tmp_path: Path) -> None:
     import shutil
 
@@ -148,6 +161,8 @@ def test_the_twin_states_its_ordinary_weekday(town: Path) -> None:
     [
         (("--depart", "08:00"), "--depart need"),
         (("--fare",), "--fare need"),
+        (("--access", "bicycle"), "--access need"),
+        (("--mode", "transit", "--access", "park_and_ride"), "places:parking"),
         (("--mode", "transit", "--depart", "8 o'clock"), "--depart is HH:MM"),
         (("--mode", "transit", "--date", "2026-02-30"), "--date is YYYY-MM-DD"),
         (("--mode", "transit", "--date", "2031-06-02"), "no trip runs on 2031-06-02"),

@@ -11,13 +11,14 @@ import numpy as np
 
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.insight.inputs import profile_of
+from parkcity.insight.transit_ways import PROFILES, WALK, WHEELCHAIR, checked_access, vehicle_legs
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.insight.inputs import Inputs
-    from parkcity.travel import Attach
+    from parkcity.travel import Attach, Network
     from parkcity.travel.fares import Fares
     from parkcity.travel.transit import TransitTimes
     from parkcity.travel.transit_day import TransitDay
@@ -42,7 +43,8 @@ class CityTransit:
     """Transit for the group of residents of `inputs` on a date; None takes the twin's ordinary weekday.
 
     `walk_s`: longest walk between a door and a stop, `change_s`: between two rides, `direct_s`: without any ride, seconds.
-    `draw`: a seed, to draw the departures of headways instead of taking them from the beginning of their period.
+    `draw`: a seed, to draw the departures of headways instead of taking them from the beginning of their period. `access_by`: how one comes
+    to the first stop, one of `ACCESS`; who may ride or drive there may also walk. "wheelchair": the whole journey without steps.
     """
 
     inputs: Inputs
@@ -53,8 +55,10 @@ class CityTransit:
     rides: int | None = None
     limit: int | None = None
     draw: int | None = None
+    access_by: str = WALK
 
     def __post_init__(self) -> None:
+        checked_access(self.access_by)
         if not self.inputs.twin.has(LAYER):
             raise MissingLayerError("transit", [LAYER])
         if not (self.walk_s > 0 and self.change_s >= 0 and self.direct_s > 0):
@@ -88,9 +92,19 @@ class CityTransit:
         return self.day or date.fromisoformat(chosen_weekday(self.inputs.twin.layer(LAYER)))
 
     @property
+    def walker(self) -> str:
+        """The travel profile on foot."""
+        return WHEELCHAIR if self.access_by == WHEELCHAIR else profile_of(self.inputs.group)
+
+    @property
     def step_free(self) -> bool:
         """Does the group need stops, trips and ways without steps?"""
-        return profile_of(self.inputs.group) in STEP_FREE_PROFILES
+        return self.walker in STEP_FREE_PROFILES
+
+    @property
+    def network(self) -> Network:
+        """The streets as the group walks them."""
+        return self.inputs.network_for(self.walker)
 
     @cached_property
     def trips(self) -> TransitDay:
@@ -126,6 +140,8 @@ class CityTransit:
         from parkcity.travel.transit_stations import through_entrances
 
         legs = self._legs("cells to stops", self.inputs.origins(), self.stops(), self.walk_s)
+        if self.access_by in PROFILES:
+            legs = legs.joined(vehicle_legs(self))
         return through_entrances(self.timetable, legs, self._ways)
 
     def egress(self, doors: Attach, place: NDArray[np.int32], places: int) -> Legs:
@@ -134,7 +150,7 @@ class CityTransit:
         from parkcity.travel.transit_legs import Legs
         from parkcity.travel.transit_stations import through_entrances
 
-        pairs = reach_pairs(self.inputs.network, self.stops(), doors, self.walk_s, place, threads=self.inputs.threads)
+        pairs = reach_pairs(self.network, self.stops(), doors, self.walk_s, place, threads=self.inputs.threads)
         legs = Legs.of_pairs(pairs, places)
         return through_entrances(self.timetable, legs.turned(), self._ways.turned()).turned()
 
@@ -159,10 +175,10 @@ class CityTransit:
         from parkcity.travel.transit_legs import Legs
 
         def make() -> dict[str, NDArray[Any]]:
-            found = Legs.of_pairs(reach_pairs(self.inputs.network, origins, targets, limit, threads=self.inputs.threads), targets.owners)
+            found = Legs.of_pairs(reach_pairs(self.network, origins, targets, limit, threads=self.inputs.threads), targets.owners)
             return {"start": found.start, "target": found.target, "seconds": found.seconds}
 
-        args = {"limit": limit, "profile": profile_of(self.inputs.group)}
+        args = {"limit": limit, "profile": self.walker}
         return Legs(**self.inputs.kept(f"transit {name}", LAYERS, args, make), targets=targets.owners)
 
     def to_cells(self) -> TransitSetting:
@@ -178,7 +194,7 @@ class CityTransit:
         from parkcity.travel.transit_legs import Legs
         from parkcity.travel.transit_setting import TransitSetting
 
-        afoot = reach_pairs(self.inputs.network, self.inputs.origins(), doors, self.direct_s, place, threads=self.inputs.threads)
+        afoot = reach_pairs(self.network, self.inputs.origins(), doors, self.direct_s, place, threads=self.inputs.threads)
         direct, egress = Legs.of_pairs(afoot, places), self.egress(doors, place, places)
         return TransitSetting(self.trips, self.access, egress, self.changes, direct, self.rides, self.limit)
 

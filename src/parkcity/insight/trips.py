@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Unknown = Literal["open", "closed", "range"]
 S_PER_MIN = 60.0
+_LAYER_OF = {"cells": "cells", "doors": "places", "stops": "timetable"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Trips:
 
     def origins(self) -> Attach:
         """Where cells meet the streets open to the traveller."""
-        return self._attached("cells", self.inputs.twin.cells) if self._mode != "walk" else self.inputs.origins()
+        return self.attached("cells", self.inputs.twin.cells) if self._mode != "walk" else self.inputs.origins()
 
     def doors_of(self, kind: str) -> tuple[Attach, NDArray[np.int32], NDArray[np.int64]]:
         """Doors of a kind on the streets open to the traveller: attachments, place of each door, rows of the places."""
@@ -114,7 +115,7 @@ class Trips:
         number = np.full(len(self.inputs.twin.places), -1, np.int64)
         number[rows] = np.arange(len(rows))
         place = number[self.inputs.twin.doors["place"].to_numpy()]
-        every = self._attached("doors", self.inputs.twin.doors)
+        every = self.attached("doors", self.inputs.twin.doors)
         renumber = np.cumsum(place >= 0) - 1
         keep = place[every.owner] >= 0
         owner = renumber[every.owner[keep]].astype(np.int32)
@@ -178,7 +179,7 @@ class Trips:
         twin, row, every = self.inputs.twin, cell_row(self.inputs.twin, cell), self.origins()
         mine = every.owner == row
         origin = Attach(np.zeros(int(mine.sum()), np.int32), every.edge[mine], every.offset[mine], every.distance[mine], 1)
-        doors = self.inputs.doors() if self._mode == "walk" else self._attached("doors", twin.doors)
+        doors = self.inputs.doors() if self._mode == "walk" else self.attached("doors", twin.doors)
         place = twin.doors["place"].to_numpy().astype(np.int32)
         found = reach_pairs(self._one_network(), origin, doors, minutes * S_PER_MIN, place, threads=self.inputs.threads)
         order = np.lexsort((found.place, found.cost))
@@ -262,7 +263,8 @@ class Trips:
             return nearest_on(self.cluster, network, self.origins(), doors, place)
         return nearest(network, self.origins(), doors, place, threads=self.inputs.threads)
 
-    def _attached(self, what: str, points: pd.DataFrame) -> Attach:
+    def attached(self, what: Literal["cells", "doors", "stops"], points: pd.DataFrame) -> Attach:
+        """Where points (`x`, `y`, metres of the twin) meet the streets open to the traveller; kept under `what` they are."""
         from parkcity.travel import Attach
         from parkcity.twin.attach import AttachRule, StreetIndex, attach
 
@@ -273,9 +275,8 @@ class Trips:
             index: StreetIndex = self.inputs.remember(f"index/{mode}", lambda: StreetIndex.of(arrays, mode))
             return attach(index, points["x"].to_numpy(float), points["y"].to_numpy(float), rule)[0]
 
-        layer = "cells" if what == "cells" else "places"
         args = {"what": what, "mode": mode, "rule": dict(self.inputs.twin.spec.attach)}
-        kept = self.inputs.kept("attach_mode", (layer, "streets"), args, make)
+        kept = self.inputs.kept("attach_mode", (_LAYER_OF[what], "streets"), args, make)
         found = Attach(kept["owner"], kept["edge"], kept["offset"], kept["distance"], len(points))
         turned = self._turned("open")
         return found if turned is None else turned.attach(found)

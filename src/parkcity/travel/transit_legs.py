@@ -84,6 +84,14 @@ class Legs:
         """The same legs from targets to rows."""
         return Legs.build(self.targets, self.rows, self.target, self.row, self.seconds)
 
+    def joined(self, other: Legs) -> Legs:
+        """The legs of both, of equal pairs the shorter. Raises `UsageError` where their shapes differ."""
+        if (self.rows, self.targets) != (other.rows, other.targets):
+            msg = f"legs from {self.rows} rows to {self.targets} targets are not joined with legs from {other.rows} to {other.targets}"
+            raise UsageError(msg)
+        row, target = np.concatenate([self.row, other.row]), np.concatenate([self.target, other.target])
+        return Legs.build(self.rows, self.targets, row, target, np.concatenate([self.seconds, other.seconds]))
+
     def take(self, rows: npt.ArrayLike) -> Legs:
         """The legs from some rows, numbered anew in the order given."""
         chosen = np.asarray(rows, dtype=np.int64).ravel()

@@ -12,6 +12,7 @@ import numpy as np
 
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.base.words import Words
+from parkcity.insight.transit_ways import ACCESS, WALK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +47,11 @@ class When:
     day: str | None
     rides: int | None
     fare: bool = False
+    access: str | None = None
 
     def check(self) -> None:
         """Refuse what has no meaning on foot."""
-        given = {"--depart": self.depart, "--window": self.window, "--date": self.day, "--rides": self.rides}
+        given = {"--depart": self.depart, "--window": self.window, "--date": self.day, "--rides": self.rides, "--access": self.access}
         named = [name for name, value in given.items() if value is not None]
         named += ["--fare"] if self.fare else []
         if self.mode != "transit" and named:
@@ -83,7 +85,7 @@ class When:
         except ValueError:
             msg = f"--date is YYYY-MM-DD, not '{self.day}'"
             raise UsageError(msg) from None
-        return CityTransit(inputs, day, rides=self.rides)
+        return CityTransit(inputs, day, rides=self.rides, access_by=self.access or WALK)
 
 
 def transit_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,6 +96,9 @@ def transit_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--window", type=click.FloatRange(0, 1440), default=None, help="Transit: minutes of the window; 0 is one departure."),
         click.option("--date", "day", default=None, help="Transit: the date, YYYY-MM-DD; left out, the twin's ordinary weekday."),
         click.option("--fare", is_flag=True, help="Transit: what it costs; for a route, every choice between time, rides and fare."),
+        click.option(
+            "--access", type=click.Choice(ACCESS), default=None, help="Transit: how one comes to the first stop; left out, on foot."
+        ),
         click.option("--rides", type=click.IntRange(1, 8), default=None, help="Transit: rides of a journey at most."),
     )
     for option in reversed(options):
@@ -112,7 +117,14 @@ def described(transit: CityTransit, when: When, lang: Lang) -> dict[str, Any]:
     if assumed:
         click.echo(words().get("assumed", lang), err=True)
     depart, window = clock(when.seconds()), when.window_s() / _S_PER_MIN
-    return {"mode": "transit", "date": transit.date.isoformat(), "depart": depart, "window_min": window, "assumed": assumed}
+    return {
+        "mode": "transit",
+        "date": transit.date.isoformat(),
+        "depart": depart,
+        "window_min": window,
+        "access": transit.access_by,
+        "assumed": assumed,
+    }
 
 
 def clock(seconds: int) -> str:
