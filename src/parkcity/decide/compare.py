@@ -19,7 +19,7 @@ from parkcity.insight.forms import Spread, by_zone
 from parkcity.insight.inputs import Inputs
 from parkcity.insight.operators.zonal import zone_sums
 from parkcity.insight.registry import INDICATORS
-from parkcity.insight.run import computable, measure_known, measure_with, missing_needs
+from parkcity.insight.run import computable, missing_needs
 from parkcity.twin.ground import Ground
 from parkcity.twin.scenario import Scenario, TwinUnder, under
 
@@ -246,7 +246,7 @@ class Baseline:
         """One indicator for one group, measured once; None where the city cannot measure it."""
         key = (indicator.id, group)
         if key not in self._measured:
-            self._measured[key] = measure_with(self.inputs(group), indicator) if indicator.id in self.measurable else None
+            self._measured[key] = self.inputs(group).measured(indicator) if indicator.id in self.measurable else None
         return self._measured[key]
 
 
@@ -317,7 +317,7 @@ def _pairs(base: Baseline, city: TwinUnder, chosen: Sequence[Indicator], known: 
                 if group not in by_group:
                     by_group[group] = everyone.for_group(group)
                 before, inputs = base.measured(item, group), by_group[group]
-                after = before if before is not None and inputs.is_untouched(item) else measure_known(inputs, item)
+                after = before if before is not None and inputs.is_untouched(item) else inputs.measured(item)
                 yield Pair(city, before, after, base.inputs(group).residents())
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.classes import place_class
-from parkcity.insight.inputs import PROVIDERS, Inputs, key_by, profile_of
+from parkcity.insight.inputs import PROVIDERS, Inputs, Starts, key_by, profile_of
 from parkcity.insight.registry import Input
 from parkcity.twin.scenario import TwinUnder
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.insight.registry import Indicator
-    from parkcity.travel import Attach, Network
+    from parkcity.insight.run import Measured
+    from parkcity.insight.walks import Walks
+    from parkcity.travel import Around, Attach, NearestField, Network
 
     Floats = NDArray[np.float64]
 
@@ -150,6 +152,22 @@ class InputsUnder(Inputs):
         found: ClassDelta = self._memory[key]
         return found
 
+    def residents_of(self, group: str) -> Floats:
+        """Residents of a named group, float64 [cells]."""
+        return super().residents_of(group) if self._is_changed("people") else self._base.residents_of(group)
+
+    def measured(self, indicator: Indicator) -> Measured:
+        """An indicator measured once: the baseline's where nothing that it rests on was changed."""
+        same = self.is_untouched(indicator) and self._could_measure(indicator)
+        return self._base.measured(indicator) if same else super().measured(indicator)
+
+    def _could_measure(self, indicator: Indicator) -> bool:
+        """Can the baseline measure an indicator?"""
+        from parkcity.insight.run import missing_needs
+
+        able: bool = self._base.remember(f"able/{indicator.id}", lambda: not missing_needs(indicator, self._base.twin))
+        return able
+
     def is_untouched(self, indicator: Indicator) -> bool:
         """Do all inputs of an indicator equal those of the baseline, by what the scenario changed?"""
         if set(self._under.changed) - _FOLLOWED:
@@ -220,7 +238,7 @@ class InputsUnder(Inputs):
         if key not in self._memory:
             value, place, state = self._base._nearest(class_id, unit)  # noqa: SLF001 - the same class
             known = (value, self._renumbered(place), state)
-            self._memory[key] = known if delta.untouched else self._improved(known, class_id, delta.fresh, unit)
+            self._memory[key] = known if delta.untouched else self._improved(class_id, delta.fresh, unit)
         found: tuple[Floats, NDArray[np.int64], NDArray[np.int8]] = self._memory[key]
         return found
 
@@ -232,40 +250,65 @@ class InputsUnder(Inputs):
         now[came_from[old]] = old
         return now[place]
 
-    def _improved(
-        self, known: tuple[Floats, NDArray[np.int64], NDArray[np.int8]], class_id: str, fresh: NDArray[np.int64], unit: str
-    ) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
-        """The baseline's answers where no new place is nearer, those of the new places elsewhere."""
-        from parkcity.travel import State, nearest
+    def _improved(self, class_id: str, fresh: NDArray[np.int64], unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        """The answers with new places: their searches end where the places that stood before are nearer."""
+        from parkcity.travel import State
 
-        doors, door_place, rows = self._fresh_doors(class_id, fresh)
-        found = nearest(self.network, self.origins(), doors, door_place, unit=unit, threads=self.threads)
-        value, place, state = known
-        new, new_place = found.values[0].astype(np.float64), found.place[0]
-        row = np.where(new_place >= 0, rows[np.maximum(new_place, 0)], -1)
-        reached = found.states[0] == State.OK
-        # At equal cost the lower row wins, as in a search over all places at once.
-        better = reached & ((state != State.OK) | (new < value) | ((new == value) & (row < place)))
-        value, place, state = value.copy(), place.copy(), state.copy()
-        value[better], place[better], state[better] = new[better], row[better], State.OK
-        opened = (state == State.NO_SERVICE) & (found.states[0] == State.UNREACHABLE)
-        value[opened], state[opened] = np.inf, State.UNREACHABLE
-        return value, place, state
+        rows, before = self.rows_of(class_id), len(self._base.rows_of(class_id))
+        if before == 0 or fresh[0] < before:
+            # At equal cost the lower row wins: a place that joins the class between others is searched for with all of them.
+            return super()._nearest(class_id, unit)
+        doors, place = self.doors_at(rows[fresh])
+        found = self._field(class_id, unit).with_places(doors, place + np.int32(before), threads=self.threads)
+        value = found.values[0].astype(np.float64)
+        value[found.states[0] == State.UNREACHABLE] = np.inf
+        row = np.where(found.place[0] >= 0, rows[np.maximum(found.place[0], 0)], -1)
+        return value, row.astype(np.int64), found.states[0]
 
-    def _fresh_doors(self, class_id: str, fresh: NDArray[np.int64]) -> tuple[Attach, NDArray[np.int32], NDArray[np.int64]]:
-        """Doors of the new places of a class, the new place of each, and the rows of the new places."""
-        from parkcity.travel import Attach
+    def _field(self, class_id: str, unit: str) -> NearestField:
+        """The baseline's search for a class, kept so that places can come."""
 
-        doors, place, rows = self.doors_of(class_id)
-        number = np.full(len(rows), -1, np.int64)
-        number[fresh] = np.arange(len(fresh))
-        mine = np.flatnonzero(number[place] >= 0)
-        again = np.full(len(place), -1, np.int64)
-        again[mine] = np.arange(len(mine))
-        keep = again[doors.owner] >= 0
-        owner = again[doors.owner[keep]].astype(np.int32)
-        chosen = Attach(owner, doors.edge[keep], doors.offset[keep], doors.distance[keep], len(mine))
-        return chosen, number[place[mine]].astype(np.int32), rows[fresh]
+        def make() -> NearestField:
+            from parkcity.travel import NearestField
+
+            doors, place, _ = self._base.doors_of(class_id)
+            return NearestField.build(self._base.network, self._base.origins(), doors, place, unit=unit, threads=self.threads)
+
+        field: NearestField = self._base.remember(f"field/{class_id}/{unit}/{profile_of(self.group)}", make)
+        return field
+
+    def walks(self, name: str, chosen: Callable[[Inputs], NDArray[np.int64]], metres: float, start: Starts | None = None) -> Walks:
+        """All walks to some places: the baseline's to those that stand where they stood, searched for the others."""
+        if self._is_changed(*_WALKS_ON) or (start is not None and not all(self._stands(class_id) for class_id in start.classes)):
+            return super().walks(name, chosen, metres, start)
+        key = f"walks-under/{name}/{metres}/{profile_of(self.group)}/{start.name if start else ''}"
+        if key not in self._memory:
+            self._memory[key] = self._mended(self._base.walks(name, chosen, metres, start), chosen, metres, start)
+        walks: Walks = self._memory[key]
+        return walks
+
+    def _mended(self, base: Walks, chosen: Callable[[Inputs], NDArray[np.int64]], metres: float, start: Starts | None) -> Walks:
+        from parkcity.insight.walks import Walks
+
+        rows, before = chosen(self), chosen(self._base)
+        kept = self._under.same_doors[rows] & np.isin(self._under.place_from[rows], before)
+        number = np.full(len(before), -1, np.int64)
+        number[np.searchsorted(before, self._under.place_from[rows[kept]])] = np.flatnonzero(kept)
+        fresh = np.flatnonzero(~kept)
+        doors, place = self.doors_at(rows[fresh])
+        cell, at, cost = self._around(start).pairs(by_place(doors, place, len(fresh)), metres)
+        return base.mended(number[base.place] >= 0, number, Walks.sorted(cell, fresh[at].astype(np.int32), cost))
+
+    def _around(self, start: Starts | None) -> Around:
+        """The cells (or where walks begin) on the baseline's network, ready to be found from new places."""
+
+        def make() -> Around:
+            from parkcity.travel import Around
+
+            return Around.build(self._base.network, self._base.origins() if start is None else start.attach(self._base))
+
+        around: Around = self._base.remember(f"around/{start.name if start else 'cells'}/{profile_of(self.group)}", make)
+        return around
 
     def place_area_within(self, class_id: str, minutes: float) -> Floats:
         """Area of all places of a class within a walking time of the group, float64 [cells], m2."""
@@ -314,3 +357,12 @@ class InputsUnder(Inputs):
             self._memory[key] = make()
         arrays: dict[str, NDArray[Any]] = self._memory[key]
         return arrays
+
+
+def by_place(doors: Attach, place: NDArray[np.int32], places: int) -> Attach:
+    """Doors as candidates of the places that they belong to."""
+    from parkcity.travel import Attach
+
+    owner = place[doors.owner]
+    order = np.argsort(owner, kind="stable")
+    return Attach(owner[order], doors.edge[order], doors.offset[order], doors.distance[order], places)

@@ -7,6 +7,7 @@ otherwise. Faces as narrow as an island or a gap between two carriageways are no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,19 +29,27 @@ _M2_PER_HA = 1e4
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks of a city: `shapes` polygons in metres [n], `area_ha` and `perimeter_m` float64 [n].
+    """Blocks of a city: `area_ha` and `perimeter_m` float64 [n]; `wkb` and `wkb_start` hold their shapes as bytes.
 
     `cell` int64 [n] is the cell that holds an inner point of the block. `piece_block`, `piece_cell` int64 [k] and `piece_ha` float64 [k]
     are the parts of blocks in cells.
     """
 
-    shapes: NDArray[Any]
+    wkb: NDArray[np.uint8]
+    wkb_start: NDArray[np.int64]
     area_ha: Floats
     perimeter_m: Floats
     cell: NDArray[np.int64]
     piece_block: NDArray[np.int64]
     piece_cell: NDArray[np.int64]
     piece_ha: Floats
+
+    @cached_property
+    def shapes(self) -> NDArray[Any]:
+        """Polygons in metres [n]."""
+        import shapely
+
+        return np.asarray(shapely.from_wkb(_unpack(self.wkb, self.wkb_start)))
 
 
 def bounding_streets(arrays: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
@@ -71,12 +80,9 @@ def faces_of(lines: NDArray[Any], width_least_m: float) -> NDArray[Any]:
 
 def blocks_of(inputs: Inputs) -> Blocks:
     """The blocks whose inner point lies in a cell of the study area. Kept with the twin."""
-    import shapely
-
     kept = inputs.kept("blocks", ("cells", "streets"), {}, lambda: _make(inputs.twin))
-    shapes = shapely.from_wkb(_unpack(kept["wkb"], kept["wkb_start"]))
-    names = ("area_ha", "perimeter_m", "cell", "piece_block", "piece_cell", "piece_ha")
-    return Blocks(np.asarray(shapes), *(kept[name] for name in names))
+    names = ("wkb", "wkb_start", "area_ha", "perimeter_m", "cell", "piece_block", "piece_cell", "piece_ha")
+    return Blocks(*(kept[name] for name in names))
 
 
 def _make(twin: Twin) -> dict[str, NDArray[Any]]:

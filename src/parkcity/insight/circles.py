@@ -49,16 +49,18 @@ def needs_of_set(set_id: str) -> dict[str, Parameter]:
 
 def known(inputs: Inputs, classes: Iterable[str]) -> list[str]:
     """Those classes that the city's data know: places of the kind, from a source that does not leave out the size that the norm means."""
+    return [class_id for class_id in classes if _is_known(inputs, class_id)]
+
+
+def _is_known(inputs: Inputs, class_id: str) -> bool:
     from parkcity.insight.completeness import source_least_m2
 
-    kinds = inputs.twin.kinds()
-    found = []
-    for class_id in classes:
+    def find() -> bool:
         chosen = place_class(class_id)
         most = chosen.typical_most_m2
-        if chosen.kind in kinds and (most is None or source_least_m2(inputs.twin, chosen.kind) < most):
-            found.append(class_id)
-    return found
+        return chosen.kind in inputs.twin.kinds() and (most is None or source_least_m2(inputs.twin, chosen.kind) < most)
+
+    return bool(inputs.remember(f"known/{class_id}", find))
 
 
 def measurable(inputs: Inputs, set_id: str, **_args: Any) -> list[str]:

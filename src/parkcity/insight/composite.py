@@ -66,16 +66,14 @@ class CityParts:
 
 def index_parts(inputs: Inputs, index: str) -> CityParts:
     """The parts of an index for the group of the inputs, or for all residents where a part is not told apart by group."""
-    from parkcity.insight.run import measure_with
-
     parts = []
-    for row in measurable(inputs.twin, index):
+    for row in _here(inputs, index):
         indicator = INDICATORS.get(row.extra["indicator"])
         own = inputs if inputs.group in indicator.groups else inputs.for_group("all")
         worst, best = row.extra_number("worst"), row.extra_number("best")
         assert worst is not None
         assert best is not None
-        parts.append(IndexPart(row.id, measure_with(own, indicator).result, row.number, row.extra["field"], worst, best))
+        parts.append(IndexPart(row.id, own.measured(indicator).result, row.number, row.extra["field"], worst, best))
     return CityParts(tuple(parts))
 
 
@@ -160,7 +158,13 @@ def _other_ranks(scores: Floats, weights: Floats) -> dict[str, Floats]:
 
 def rests_on(inputs: Inputs, index: str) -> list[Indicator]:
     """The indicators that an index puts together in a city."""
-    return [INDICATORS.get(row.extra["indicator"]) for row in measurable(inputs.twin, index)]
+    return [INDICATORS.get(row.extra["indicator"]) for row in _here(inputs, index)]
+
+
+def _here(inputs: Inputs, index: str) -> list[Parameter]:
+    """As `measurable`, found once for a city."""
+    rows: list[Parameter] = inputs.remember(f"parts/{index}", lambda: measurable(inputs.twin, index))
+    return rows
 
 
 def parts_of(index: str) -> Input:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.insight.registry import Indicator
+    from parkcity.insight.run import Measured
+    from parkcity.insight.walks import Walks
     from parkcity.travel import Attach, Network
     from parkcity.twin.twin import Twin
 
@@ -51,6 +53,15 @@ def speed_of(group: str) -> Parameter:
     return parameter("travel_profiles", f"{profile_of(group)}.speed")
 
 
+@dataclass(frozen=True)
+class Starts:
+    """Where walks begin that do not begin at the cells, by name; `classes` of places on which that rests."""
+
+    name: str
+    attach: Callable[[Inputs], Attach]
+    classes: tuple[str, ...]
+
+
 @dataclass
 class Inputs:
     """Everything that indicators of one city ask for, for one group of residents at one period."""
@@ -64,6 +75,13 @@ class Inputs:
     def get(self, provider: str, args: Mapping[str, Any]) -> Any:
         """One input; an unknown provider is an error of ours."""
         return PROVIDERS[provider].give(self, **args)
+
+    def measured(self, indicator: Indicator) -> Measured:
+        """An indicator of which it is known that this city can measure it for the group of the inputs, measured once."""
+        from parkcity.insight.run import measure_known
+
+        found: Measured = self.remember(f"measured/{indicator.id}/{self.group}/{self.period}", lambda: measure_known(self, indicator))
+        return found
 
     def for_group(self, group: str) -> Inputs:
         """The same city for another group; what does not depend on the group is shared."""
@@ -99,15 +117,25 @@ class Inputs:
         key = f"rows/{class_id}"
         if key not in self._memory:
             chosen = place_class(class_id)
-            kind = self.twin.places["kind"].isin((chosen.kind, *chosen.also)).to_numpy()
-            area = self.twin.places["area_m2"].to_numpy(float)
+            kinds, area = self._kinds_and_areas()
+            mine = kinds == chosen.kind
+            for other in chosen.also:
+                mine |= kinds == other
             if chosen.least_m2 is not None:
-                kind = kind & (area >= chosen.least_m2)
+                mine &= area >= chosen.least_m2
             if chosen.below_m2 is not None:
-                kind = kind & (area < chosen.below_m2)
-            self._memory[key] = np.nonzero(kind)[0]
+                mine &= area < chosen.below_m2
+            self._memory[key] = np.nonzero(mine)[0]
         rows: NDArray[np.int64] = self._memory[key]
         return rows
+
+    def _kinds_and_areas(self) -> tuple[NDArray[Any], Floats]:
+        """Kind and area of every place, as arrays."""
+        places = self.twin.places
+        known: tuple[NDArray[Any], Floats] = self.remember(
+            "kinds-and-areas", lambda: (places["kind"].to_numpy(str), places["area_m2"].to_numpy(float))
+        )
+        return known
 
     def place_count(self, class_id: str) -> Floats:
         """Places of a class in every cell; places outside the study area count nowhere."""
@@ -199,9 +227,13 @@ class Inputs:
 
     def doors_of(self, class_id: str) -> tuple[Attach, NDArray[np.int32], NDArray[np.int64]]:
         """Doors of a class: where they meet the streets, the place of each as a row of the class, and the rows of the class."""
+        rows = self.rows_of(class_id)
+        return *self.doors_at(rows), rows
+
+    def doors_at(self, rows: NDArray[np.int64]) -> tuple[Attach, NDArray[np.int32]]:
+        """Doors of some places (rows of the twin): where they meet the streets, and the place of each by its number in `rows`."""
         from parkcity.travel import Attach
 
-        rows = self.rows_of(class_id)
         number = np.full(len(self.twin.places), -1, np.int64)
         number[rows] = np.arange(len(rows))
         place = number[self.twin.doors["place"].to_numpy()]
@@ -212,7 +244,28 @@ class Inputs:
         keep = renumber[every.owner] >= 0
         owner = renumber[every.owner[keep]].astype(np.int32)
         chosen = Attach(owner, every.edge[keep], every.offset[keep], every.distance[keep], len(mine))
-        return chosen, place[mine].astype(np.int32), rows
+        return chosen, place[mine].astype(np.int32)
+
+    def walks(self, name: str, chosen: Callable[[Inputs], NDArray[np.int64]], metres: float, start: Starts | None = None) -> Walks:
+        """All walks of the group of so many metres at most from cells to the places that `chosen` gives as rows, by a name of their own.
+
+        `start`: where the walks begin, if not at the cells; the field `cell` of the answer then counts these.
+        """
+        from parkcity.insight.walks import Walks
+
+        def make() -> dict[str, NDArray[Any]]:
+            from parkcity.travel import reach_pairs
+
+            rows = chosen(self)
+            if not len(rows):
+                none = np.empty(0, np.int32)
+                return Walks.sorted(none, none, np.empty(0)).arrays()
+            doors, place = self.doors_at(rows)
+            begin = self.origins() if start is None else start.attach(self)
+            return Walks.of(reach_pairs(self.network, begin, doors, metres, place, unit="m", threads=self.threads)).arrays()
+
+        args = {"places": name, "metres": metres, "profile": profile_of(self.group), "start": start.name if start else "cells"}
+        return Walks(**self.kept("walks", WALK_LAYERS, args, make))
 
     def _attach(self, what: str, owners: int) -> Attach:
         from parkcity.travel import Attach
@@ -312,11 +365,12 @@ class Inputs:
         self, name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
         """Arrays by name, made once and kept under the hash of the layers, the arguments and the code. People are not part of the hash."""
-        hashes = {layer: self.twin.layer(layer).hash for layer in layers if layer != "people"}
-        key = hash_json([name, hashes, args, _code()])[:40]
-        if key not in self._memory:
-            self._memory[key] = ArrayCache(self.twin.folder / "derived").get(key, make)
-        arrays: dict[str, NDArray[Any]] = self._memory[key]
+        known = f"kept/{name}/{layers}/{sorted(args.items())}"
+        if known not in self._memory:
+            hashes = {layer: self.twin.layer(layer).hash for layer in layers if layer != "people"}
+            key = hash_json([name, hashes, args, _code()])[:40]
+            self._memory[known] = ArrayCache(self.twin.folder / "derived").get(key, make)
+        arrays: dict[str, NDArray[Any]] = self._memory[known]
         return arrays
 
     def kept_of(

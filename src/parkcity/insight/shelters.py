@@ -17,7 +17,6 @@ from parkcity.standards import load, parameter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parkcity.travel import Attach
     from parkcity.twin.twin import Twin
 
     Floats = NDArray[np.float64]
@@ -56,23 +55,6 @@ def refuge_m2(inputs: Inputs) -> Floats:
     return np.bincount(cell[cell >= 0], room[cell >= 0], minlength=len(inputs.twin.cells)).astype(np.float64)
 
 
-def _doors(inputs: Inputs) -> tuple[Attach, NDArray[np.int32], Floats]:
-    """Doors of shelters, the shelter of each, and the refuge area of every shelter."""
-    from parkcity.travel import Attach
-
-    rows, room = shelter_rows(inputs)
-    number = np.full(len(inputs.twin.places), -1, np.int64)
-    number[rows] = np.arange(len(rows))
-    place = number[inputs.twin.doors["place"].to_numpy()]
-    mine = np.flatnonzero(place >= 0)
-    again = np.full(len(place), -1, np.int64)
-    again[mine] = np.arange(len(mine))
-    every = inputs.doors()
-    keep = again[every.owner] >= 0
-    chosen = Attach(again[every.owner[keep]].astype(np.int32), every.edge[keep], every.offset[keep], every.distance[keep], len(mine))
-    return chosen, place[mine].astype(np.int32), room
-
-
 def sheltered(inputs: Inputs, measure: str, metres: float, m2_per_person: float) -> Floats:
     """Residents by cell who find room in a shelter within so many metres when all go at once, the nearest first.
 
@@ -80,13 +62,13 @@ def sheltered(inputs: Inputs, measure: str, metres: float, m2_per_person: float)
     """
 
     def make() -> dict[str, NDArray[Any]]:
-        from parkcity.insight.operators.fill import fill_nearest
-        from parkcity.travel import reach_pairs
+        from parkcity.insight.operators.fill import fill_in_order
 
-        doors, place, room = _doors(inputs)
-        pairs = reach_pairs(inputs.network, inputs.origins(), doors, metres, door_place=place, unit="m", threads=inputs.threads)
+        walks = inputs.walks("shelters", lambda city: shelter_rows(city)[0], metres)
         speed = inputs.network.profile.speed_m_s
-        placed, paid = fill_nearest(pairs.origin, pairs.place, pairs.cost, inputs.residents_of("all"), room / m2_per_person)
+        cell, place, metres_to = walks.cell[walks.order], walks.place[walks.order], walks.metres[walks.order]
+        room = shelter_rows(inputs)[1] / m2_per_person
+        placed, paid = fill_in_order(cell, place, metres_to, inputs.residents_of("all").astype(np.float64), room)
         return {"persons": placed, "person_minutes": paid / speed / _S_PER_MIN}
 
     args = {

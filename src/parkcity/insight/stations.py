@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, profile_of
+from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, Starts, profile_of
 from parkcity.insight.registry import Input
 from parkcity.standards import parameter
 
@@ -243,7 +243,8 @@ def _nodes(inputs: Inputs, centre_x: Floats, centre_y: Floats) -> dict[str, Floa
     """Lines that serve each station, other stations within twice its outer ring, and bus stops at its doors."""
     outer = ring_limits()[-1]
     found = {"stations_near": _in_circle(centre_x, centre_y, centre_x, centre_y, outer * 2) - 1.0}
-    found["lines"] = _lines(inputs, centre_x, centre_y)
+    layers, args = ("places", *(("lines",) if inputs.twin.has("lines") else ())), {"lines": _lines_hash(inputs)}
+    found |= inputs.kept_of((_CLASS,), "station_lines", layers, args, lambda: {"lines": _lines(inputs, centre_x, centre_y)})
     if "bus_stop" in inputs.twin.kinds():
         stops = inputs.twin.places.iloc[inputs.rows_of("bus_stop")]
         near = _number("tod.bus_near.3")
@@ -265,18 +266,13 @@ def _lines(inputs: Inputs, x: Floats, y: Floats) -> Floats:
 
 def _services(inputs: Inputs, doors: Attach, station: NDArray[np.int32], count: int) -> tuple[NDArray[np.bool_], dict[str, Floats]]:
     """Which services lie within the walk of each station, how many kinds of places do, and the Shannon mix of their kinds."""
-    from parkcity.travel import reach_pairs
-
-    origins = _grouped(doors, station, count)
     needs = [need for need in NEEDS if need in inputs.twin.kinds()]
     twin = inputs.twin
     code, kinds = np.unique(twin.places["kind"].to_numpy(str), return_inverse=True)
-    place = twin.doors["place"].to_numpy().astype(np.int32)
-    pairs = reach_pairs(
-        inputs.network, origins, inputs.doors(), _number("tod.service.radius"), door_place=place, unit="m", threads=inputs.threads
-    )
+    start = Starts("stations", lambda _: _grouped(doors, station, count), (_CLASS,))
+    pairs = inputs.walks("every", lambda city: np.arange(len(city.twin.places)), _number("tod.service.radius"), start)
     counts = np.zeros((count, len(code)))
-    np.add.at(counts, (pairs.origin, kinds[pairs.place]), 1.0)
+    np.add.at(counts, (pairs.cell, kinds[pairs.place]), 1.0)
     served = np.stack([counts[:, np.searchsorted(code, need)] > 0 for need in needs]) if needs else np.zeros((0, count), bool)
     total = counts.sum(axis=1)
     share = counts / np.maximum(total, 1.0)[:, None]

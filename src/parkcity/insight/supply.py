@@ -13,7 +13,7 @@ import numpy as np
 
 from parkcity.base.errors import UsageError
 from parkcity.insight.classes import place_class
-from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, profile_of
+from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider
 from parkcity.insight.operators import catchment, decay
 from parkcity.standards import load, parameter
 
@@ -71,21 +71,9 @@ def lacks_supply(twin: Twin, class_id: str, supply: str | None = None, **_args: 
 
 def catchment_of(inputs: Inputs, class_id: str, limit_m: float, kind: decay.DecayKind) -> catchment.Catchment:
     """Cells and places of a class within walking metres, weighted by a decay."""
-    shared = inputs.for_group("all")
-
-    def make() -> dict[str, NDArray[Any]]:
-        from parkcity.travel import reach_pairs
-
-        doors, place, rows = shared.doors_of(class_id)
-        if not len(rows):
-            empty = np.empty(0, np.int32)
-            return {"cell": empty, "place": empty, "metres": np.empty(0, np.float64)}
-        found = reach_pairs(shared.network, shared.origins(), doors, limit_m, place, unit="m", threads=shared.threads)
-        return {"cell": found.origin, "place": found.place, "metres": found.cost}
-
-    pairs = shared.kept("pairs", WALK_LAYERS, {"class": class_id, "metres": limit_m, "profile": profile_of("all")}, make)
-    weight = decay.decayed(kind, pairs["metres"], limit_m)
-    return catchment.Catchment(pairs["cell"], pairs["place"], weight, len(inputs.twin.cells), len(inputs.rows_of(class_id)))
+    pairs = inputs.for_group("all").walks(class_id, lambda city: city.rows_of(class_id), limit_m)
+    weight = decay.decayed(kind, pairs.metres, limit_m)
+    return catchment.Catchment(pairs.cell, pairs.place, weight, len(inputs.twin.cells), len(inputs.rows_of(class_id)))
 
 
 def access(inputs: Inputs, class_id: str, supply: Measure | None = None, method: str | None = None) -> Floats:

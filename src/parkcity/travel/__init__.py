@@ -3,6 +3,7 @@
 Works on a city's twin, or on any plain graph of nodes and edges. Importing it imports no compiler; the first search does.
 """
 
+from parkcity.travel.around import Around
 from parkcity.travel.centrality import betweenness, closeness
 from parkcity.travel.cluster import nearest_on, within_on
 from parkcity.travel.decay import Decay
@@ -21,6 +22,7 @@ from parkcity.travel.streets import Attach, Streets
 from parkcity.travel.turns import Turned, with_turns
 
 __all__ = [
+    "Around",
     "Attach",
     "Decay",
     "Gains",

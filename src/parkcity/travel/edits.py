@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,6 +94,21 @@ class NearestField:
         side = self.graph.side(entry.backwards)
         better = improve(side.indptr, side.arcs, node, label, self.limit, self.labels[klass], self._changed)
         return self._renew(owners_at(better, entry.ends.link, self.ends, self.at), klass, fresh=False)
+
+    def with_places(self, doors: Attach, place: npt.NDArray[np.int32], threads: int | None = None) -> Nearest:
+        """The answers of all origins if there were some more places, of the first class; nothing is kept.
+
+        `doors`: the doors of the new places; `place` int32 [owners of doors]: the place of each, of numbers that no place has yet.
+        """
+        from parkcity.travel.streets import Attach
+
+        new = replace(self, labels=self.labels.copy(), found=self.found.copy(), blocks=list(self.blocks), _changed=self._changed.copy())
+        for number in np.unique(place):
+            mine = np.flatnonzero(place[doors.owner] == number)
+            owner = np.arange(len(mine), dtype=np.int32)
+            if len(mine):
+                new.add(Attach(owner, doors.edge[mine], doors.offset[mine], doors.distance[mine], len(mine)), int(number))
+        return new.answer(threads)
 
     def remove(self, place: int, klass: int = 0) -> Int32:
         """Take a place away. Returns the origins whose answer changed, int32."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from parkcity.travel.kernels.jit import kernel
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
@@ -19,15 +21,22 @@ def fill_nearest(origin: Ints, place: Ints, cost: Floats, demand: Floats, room: 
     >>> fill_nearest(np.array([0, 1]), np.array([0, 0]), np.array([5.0, 2.0]), np.array([3.0, 2.0]), np.array([4.0]))
     (array([2., 2.]), array([10.,  4.]))
     """
-    left, free = demand.astype(np.float64).tolist(), room.astype(np.float64).tolist()
-    placed, paid = [0.0] * len(left), [0.0] * len(left)
     order = np.lexsort((origin, place, cost))
-    for one, where, price in zip(origin[order].tolist(), place[order].tolist(), cost[order].tolist(), strict=True):
+    return fill_in_order(origin[order], place[order], cost[order], demand.astype(np.float64), room.astype(np.float64))
+
+
+@kernel
+def fill_in_order(origin: Ints, place: Ints, cost: Floats, demand: Floats, room: Floats) -> tuple[Floats, Floats]:
+    """As `fill_nearest`, of pairs that stand in the order of being served."""
+    left, free = demand.copy(), room.copy()
+    placed, paid = np.zeros(len(left)), np.zeros(len(left))
+    for k in range(len(origin)):
+        one, where = origin[k], place[k]
         if left[one] <= 0 or free[where] <= 0:
             continue
         moved = min(left[one], free[where])
         left[one] -= moved
         free[where] -= moved
         placed[one] += moved
-        paid[one] += moved * price
-    return np.array(placed), np.array(paid)
+        paid[one] += moved * cost[k]
+    return placed, paid
