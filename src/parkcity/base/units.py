@@ -60,6 +60,7 @@ _UNITS = {
         Unit("jobs", "个岗位", "jobs", 0),
         Unit("index", "分", "points", 1, 100.0),
         Unit("kinds", "类", "kinds", 2),
+        Unit("count", "个", "", 0),
     )
 }
 

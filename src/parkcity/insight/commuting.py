@@ -155,6 +155,11 @@ class Commutes:
         }
         return self.inputs.kept("commute_travel", _LAYERS + (("jobs",) if self.inputs.twin.has("jobs") else ()), args, make)["cost"]
 
+    @property
+    def centres(self) -> NDArray[np.int64]:
+        """The busiest attached cell of each zone, int64 [zones]."""
+        return self._centres()[0]
+
     def _centres(self) -> tuple[NDArray[np.int64], Any]:
         """The busiest attached cell of each zone, and where they meet the streets."""
         from parkcity.travel import Attach

@@ -46,6 +46,11 @@ def of_all(part: Floats, whole: Floats) -> Parts:
     return Parts(part, whole)
 
 
+def total(part: Floats) -> Parts:
+    """A sum over cells."""
+    return Parts(part, None)
+
+
 @dataclass(frozen=True)
 class Spread:
     """A value and a weight (residents) of every cell, and the statistic that sums them up.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.inputs import PROVIDERS, WALK_LAYERS, Inputs, Provider, profile_of
+from parkcity.insight.location import metric_cells, union_km2
 from parkcity.insight.registry import Input
 from parkcity.standards import parameter
 
@@ -37,28 +38,11 @@ def metric_shapes(twin: Twin, layer: str, table: str, classes: tuple[str, ...] =
     return np.asarray(shapes_to_metric(frame.geometry.to_numpy(), WGS84, twin.projection))
 
 
-def _cells(twin: Twin) -> NDArray[Any]:
-    from parkcity.base.geo import WGS84, shapes_to_metric
-
-    return np.asarray(shapes_to_metric(twin.cells.geometry.to_numpy(), WGS84, twin.projection))
-
-
 def layer_area_km2(inputs: Inputs, layer: str, table: str) -> Floats:
     """Land under the polygons of a layer by cell, overlaps once, float64 [cells], km2."""
 
     def make() -> dict[str, NDArray[Any]]:
-        import shapely
-
-        shapes = metric_shapes(inputs.twin, layer, table)
-        shapes = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
-        parts = shapely.get_parts(shapely.union_all(shapely.make_valid(shapes)))
-        cells = _cells(inputs.twin)
-        shapely.prepare(cells)
-        part, cell = shapely.STRtree(cells).query(parts, predicate="intersects")
-        area = shapely.area(parts)[part]
-        cut = ~shapely.covers(cells[cell], parts[part])
-        area[cut] = shapely.area(shapely.intersection(parts[part[cut]], cells[cell[cut]]))
-        return {"km2": np.bincount(cell, area, minlength=len(cells)) / 1e6}
+        return {"km2": union_km2(inputs.twin, inputs.twin.layer(layer).shapes(table).geometry.to_numpy())}
 
     return inputs.kept("layer_area", ("cells", layer), {"layer": layer, "table": table}, make)["km2"]
 
@@ -216,7 +200,7 @@ def greenway_m(inputs: Inputs, measure: str) -> Floats:
         network = np.zeros(len(lines), np.int64)
         network[line] = part
         largest = int(np.argmax(np.bincount(network, shapely.length(lines)))) if len(lines) else -1
-        cells = _cells(inputs.twin)
+        cells = metric_cells(inputs.twin)
         row, cell = shapely.STRtree(cells).query(lines, predicate="intersects")
         metres = shapely.length(shapely.intersection(lines[row], cells[cell]))
         return {

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from parkcity.twin.twin import Twin
 
-_NEAR_M = 50.0
+_M2_PER_KM2 = 1e6
+_AREAL = (3, 6)
 
 
 def metric_cells(twin: Twin) -> NDArray[Any]:
@@ -88,3 +89,30 @@ def edge_distance_m(twin: Twin) -> NDArray[np.float64]:
     inside = shapely.intersects(city, points)
     distance = shapely.distance(shapely.boundary(city), points)
     return np.where(inside, distance, 0.0)
+
+
+def union_km2(twin: Twin, shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """Land under polygons (WGS 84) in every cell, float64 [cells], km2; what lies under several counts once, points and lines nothing."""
+    import shapely
+
+    metric = np.asarray(shapes_to_metric(shapes, WGS84, twin.projection))
+    areal = metric[np.isin(shapely.get_type_id(metric), _AREAL)]
+    parts = shapely.get_parts(shapely.union_all(shapely.make_valid(areal)))
+    cells = metric_cells(twin)
+    shapely.prepare(cells)
+    part, cell = shapely.STRtree(cells).query(parts, predicate="intersects")
+    area = shapely.area(parts)[part]
+    cut = ~shapely.covers(cells[cell], parts[part])
+    area[cut] = shapely.area(shapely.intersection(parts[part[cut]], cells[cell[cut]]))
+    return np.bincount(cell, area, minlength=len(cells)).astype(np.float64) / _M2_PER_KM2
+
+
+def line_m_by_cell(twin: Twin, shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """Length of lines (WGS 84) in every cell, float64 [cells], metres; parallel lines count each."""
+    import shapely
+
+    lines = shapely.get_parts(np.asarray(shapes_to_metric(shapes, WGS84, twin.projection)))
+    cells = metric_cells(twin)
+    line, cell = shapely.STRtree(cells).query(lines, predicate="intersects")
+    metres = shapely.length(shapely.intersection(lines[line], cells[cell]))
+    return np.bincount(cell, metres, minlength=len(cells)).astype(np.float64)

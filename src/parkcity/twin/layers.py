@@ -25,7 +25,7 @@ from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
 from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets, edge_shapes
-from parkcity.twin.surroundings import OWN, PARTS, make_surroundings, table_of
+from parkcity.twin.surroundings import ONLY_OWN, OWN, PARTS, make_surroundings, table_of
 from parkcity.twin.terrain import ELEVATION, LAND_COVER, make_elevation, make_land_cover, street_slopes
 from parkcity.twin.tiling import tiling_remarks
 from parkcity.twin.timetable_layer import make_timetable
@@ -64,7 +64,7 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     if _covering(spec, "streets") or _covering(spec, OSM):
         inputs["streets"] = streets
     for name in PARTS:
-        if (by_layer[OSM] and _covering(spec, OSM)) or by_layer.get(name):
+        if (name not in ONLY_OWN and by_layer[OSM] and _covering(spec, OSM)) or by_layer.get(name):
             inputs[name] = [code, by_layer.get(name), by_layer[OSM]]
     inputs |= {"cells": cells, "people": [*counts, people]}
     if len(spec.tiers) > 1:

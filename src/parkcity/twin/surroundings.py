@@ -24,15 +24,19 @@ PARTS: dict[str, tuple[str, ...]] = {
     "greenways": ("greenways",),
     "roads": ("roads", "rails"),
     "transit_routes": ("transit_routes", "transit_stops"),
+    "control_lines": ("control_lines",),
 }
 """The layers, and the tables of an extract that each holds under the same names."""
 
-OWN = ("buildings", "land_use", "water", "green")
+OWN = ("buildings", "land_use", "water", "green", "control_lines")
 """Layers that a source of their own may give instead of the extract."""
+
+ONLY_OWN = ("control_lines",)
+"""Layers that no extract holds."""
 
 _EMPTY: dict[str, tuple[str, ...]] = {
     "buildings": ("id", "use", "height", "levels", "flats", "area_m2"),
-    **dict.fromkeys(("landuse", "water", "green"), ("id", "class", "name", "area_m2")),
+    **dict.fromkeys(("landuse", "water", "green", "control_lines"), ("id", "class", "name", "area_m2")),
 }
 
 

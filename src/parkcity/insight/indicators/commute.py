@@ -8,6 +8,7 @@ import numpy.typing as npt
 from parkcity.insight.commuting import KM, WORKERS
 from parkcity.insight.forms import Parts
 from parkcity.insight.registry import Input, declare
+from parkcity.insight.transit_commutes import by_transit
 from parkcity.standards import Parameter, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -142,6 +143,21 @@ def _times() -> None:
         )
 
 
+def _transit() -> None:
+    """Shares by public transport; a mean would leave out those whom it takes nowhere."""
+    for name, row, zh, en in (("45", "within.45", "45分钟", "45 min"), ("60", "over.60", "60分钟", "60 min")):
+        limit = _row(row)
+        declare(
+            f"commute.transit.within_{name}_min",
+            (f"{zh}公交服务能力占比（公共交通可达的通勤比重）", f"Commutes that public transport serves within {en}"),
+            f"sum(T where t <= {en}) / sum(T); t door to door by the timetable, median of the morning; {_FLOWS}",
+            limit,
+            {"workers": WORKERS, "value": by_transit(limit.number)},
+            of_workers,
+            headline=name == "45",
+        )
+
+
 def _places() -> None:
     declare(
         "commute.same_district",
@@ -190,4 +206,5 @@ def _places() -> None:
 
 _distances()
 _times()
+_transit()
 _places()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.insight.forms import Parts
+from parkcity.insight.forms import Parts, total
 from parkcity.insight.registry import Input, declare
 from parkcity.standards import parameter
 
@@ -73,4 +73,15 @@ declare(
     {"residents": Input("residents"), "children": Input("residents_of", {"group": "children"})},
     share_of_children,
     polarity="neutral",
+)
+declare(
+    "people.present_by_day",
+    ("白天实有人口", "Persons present by day"),
+    "sum(persons by day)",
+    parameter("health_check_indicators", "tdt1063.049"),
+    {"part": Input("present_by_day")},
+    total,
+    unit="persons",
+    polarity="neutral",
+    form="Total",
 )

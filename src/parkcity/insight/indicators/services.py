@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from parkcity.insight.amounts import capacity
 from parkcity.insight.classes import class_of_facility, place_class
-from parkcity.insight.forms import Parts
+from parkcity.insight.forms import Parts, of_all
 from parkcity.insight.operators.catchment import served
 from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
 from parkcity.insight.supply import services
@@ -174,8 +175,47 @@ def _declare_for_age(row: Parameter) -> None:
     )
 
 
+def _declare_totals() -> None:
+    """Ratios of totals as the check-up counts them, whoever reaches what."""
+    thousand = parameter("check_limits", "per.thousand")
+    beds = "sum(beds) / sum({whole}) x 1,000; places that tell no beds count with the mean of the others"
+    declare(
+        "services.hospital.beds_per_1000",
+        ("每千人口医院床位数", "Hospital beds for each 1,000 residents"),
+        beds.format(whole="residents"),
+        parameter("health_check_indicators", "tdt1063.096"),
+        {"residents": Input("residents"), "places": capacity("hospital")},
+        places_per_head,
+        unit="1/1000",
+        form="Density",
+        parameters={"base": thousand},
+    )
+    declare(
+        "services.nursing_home.beds_per_1000_elders",
+        ("每千名老年人养老床位数", "Beds of nursing homes for each 1,000 elders"),
+        beds.format(whole="residents 60+"),
+        parameter("health_check_indicators", "tdt1063.097"),
+        {"residents": Input("residents_of", {"group": "elders"}), "places": capacity("nursing_home")},
+        places_per_head,
+        unit="1/1000",
+        form="Density",
+        parameters={"base": thousand},
+    )
+    declare(
+        "services.sports.area_per_head",
+        ("人均体育场地面积", "Sports area for each resident"),
+        "sum(area of sports places m2) / sum(residents)",
+        parameter("checkup_lists", "mohurd.sport_area"),
+        {"part": Input("place_area_m2", {"class_id": "sports"}), "whole": Input("residents")},
+        of_all,
+        unit="m2/person",
+        form="Density",
+    )
+
+
 def _declare() -> None:
     _declare_counts()
+    _declare_totals()
     loads = {per_place.id.removeprefix("load."): per_place for per_place in load("service_loads")}
     for row in services():
         _declare_access(row)

@@ -46,6 +46,27 @@ def _declare_reach() -> None:
         )
 
 
+def people_and_jobs(residents: Floats, jobs: Floats, distance_m: Floats, *, limit: float) -> Parts:
+    """Residents and jobs whose walk to a station is at most the limit, of all residents and jobs."""
+    both = residents + jobs
+    return Parts(both * within(distance_m, limit), both)
+
+
+def _declare_people_and_jobs() -> None:
+    limit = parameter("health_check_indicators", "tdt1063.103")
+    near = Input("distance_m", {"class_id": "metro_station"})
+    declare(
+        "tod.people_and_jobs",
+        (f"轨道站点 {limit.value} 米覆盖的人口与岗位", f"Residents and jobs within {limit.value} m walk of a rail station"),
+        "sum(residents + jobs with distance_m <= limit) / sum(residents + jobs)",
+        limit,
+        {"residents": Input("residents"), "jobs": Input("jobs"), "distance_m": near},
+        people_and_jobs,
+        headline=True,
+        parameters={"limit": limit},
+    )
+
+
 def _declare_stations() -> None:
     count = of_stations("count")
     shares = {
@@ -113,4 +134,5 @@ def with_bus(part: Floats, whole: Floats, stops: Floats) -> Parts:
 
 
 _declare_reach()
+_declare_people_and_jobs()
 _declare_stations()
