@@ -27,6 +27,10 @@ MAX_TEXT_BYTES = 2**30
 """Largest text table read into memory (after decompression): beyond it a file is refused, which also stops gzip bombs."""
 
 _SHOWN_ROWS = 5
+_WESTERN, _CENTRAL = "cp1252", "cp1250"
+_CENTRAL_LANGUAGES = frozenset({"Croatian", "Czech", "Hungarian", "Polish", "Romanian", "Slovak", "Slovene"})
+_HACEKS = frozenset(b"\x8a\x8d\x8e\x9a\x9d\x9e")
+"""Bytes of letters that Central Europe writes often and Western Europe hardly ever, in cp1250."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -122,8 +126,9 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> tuple[str, s
     """Text and the encoding it was in.
 
     A stated encoding is believed or refused. Otherwise: byte-order mark, then UTF-8, then GB18030 for Chinese text, then
-    what charset-normalizer finds. GB18030 accepts nearly any bytes, so it is taken only if the text it gives is mostly
-    common Chinese characters; otherwise Latin-1 accents would turn into rare ideographs.
+    what charset-normalizer finds (of Western and Central European letters that fit alike, the Western ones). GB18030 accepts
+    nearly any bytes, so it is taken only if the text it gives is mostly common Chinese characters; otherwise Latin-1 accents
+    would turn into rare ideographs.
     """
     if encoding is not None:
         return _decode_stated(data, where, encoding), encoding
@@ -146,9 +151,14 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> tuple[str, s
         return text, "gb18030"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
+    found = from_bytes(data)
+    best = found.best()
     if best is None:
         raise InputError(Fault(where, "this is not a text file, or its encoding is unknown.", todo="state `encoding` in city.toml"))
+    western = next((match for match in found if match.encoding == _WESTERN and match.chaos <= best.chaos), None)
+    if best.encoding == _CENTRAL and western is not None and best.language not in _CENTRAL_LANGUAGES and not _HACEKS & set(data):
+        # Half of the letters of the two are the same, and a short list of names does not tell the others apart.
+        best = western
     return str(best), best.encoding
 
 

@@ -18,7 +18,7 @@ from parkcity.twin.attach import AttachRule, StreetIndex, attach
 from parkcity.twin.cells import build_cells, with_remainder, without_far
 from parkcity.twin.counts import Ground
 from parkcity.twin.crosswalk import crosswalks
-from parkcity.twin.datum import READINGS, datum_evidence
+from parkcity.twin.datum import READINGS, datum_evidence, mixed_datums
 from parkcity.twin.grid import lay_grid
 from parkcity.twin.jobs import build_jobs
 from parkcity.twin.people import build_people
@@ -29,6 +29,7 @@ from parkcity.twin.surroundings import ONLY_OWN, OWN, PARTS, make_surroundings, 
 from parkcity.twin.terrain import ELEVATION, LAND_COVER, make_elevation, make_land_cover, street_slopes
 from parkcity.twin.tiling import tiling_remarks
 from parkcity.twin.timetable_layer import make_timetable
+from parkcity.twin.zone_datum import zone_datum_notices
 from parkcity.twin.zones import CITY_TIER, build_zones, of_tier
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from parkcity.twin.workshop import Workshop
 
 _READING_OF = {datum: name for name, datum in READINGS.items()}
+_MOST_SPOTS = 4000
 OSM = "openstreetmap"
 OSM_PARTS = ("water", "green", "landuse", "buildings", "roads")
 
@@ -76,7 +78,16 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
         inputs["jobs"] = [*counts, {**vars(spec.jobs), "sectors": dict(spec.jobs.sectors)}]
     inputs["places"] = places
     if "streets" in inputs:
-        inputs["attachments"] = [cells, places, streets, dict(spec.attach), [source.datum_checked for source in spec.sources]]
+        inputs["attachments"] = [
+            cells,
+            places,
+            streets,
+            by_layer["buildings"],
+            by_layer["lines"],
+            by_layer["timetable"],
+            dict(spec.attach),
+            [source.datum_checked for source in spec.sources],
+        ]
     if by_layer["lines"]:
         inputs["lines"] = [code, by_layer["lines"]]
     if by_layer["timetable"]:
@@ -118,7 +129,8 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
 def _zones(shop: Workshop) -> Layer:
     zones, shop.projection = build_zones(shop.spec, shop.raws, shop.projection)
     remarks = tiling_remarks(zones, [tier.id for tier in shop.spec.tiers if not tier.groups], shop.spec.area_tier, shop.projection)
-    return Layer("zones", {"zones": zones}, {}, {"count": len(zones), "remarks": remarks})
+    notices = zone_datum_notices(shop.spec, zones, shop.projection)
+    return Layer("zones", {"zones": zones}, {}, {"count": len(zones), "remarks": [*remarks, *(notice.what for notice in notices)]}, notices)
 
 
 def _streets(shop: Workshop) -> Layer:
@@ -311,24 +323,33 @@ def _check_datums(shop: Workshop, index: StreetIndex) -> dict[str, dict[str, flo
     assert shop.projection is not None
     evidence: dict[str, dict[str, float]] = {}
     faults = FaultList()
-    for source in (*_covering(shop.spec, "places"), *shop.spec.of_layer("lines")):
-        frame = shop.raw(source).frame
-        assert frame is not None
+    sources = (*_covering(shop.spec, "places"), *_covering(shop.spec, "buildings"), *shop.spec.of_layer("lines"))
+    for source in (*sources, *shop.spec.of_layer("timetable")):
         # Projected and geodetic EPSG systems both arrive as WGS 84, so that is the reading they declare.
         declared = _READING_OF.get(normalise_datum(source.datum), "WGS84")
-        if "geometry" in frame:
-            points = frame.geometry.representative_point()
-            lon, lat = points.x.to_numpy(), points.y.to_numpy()
-        else:
-            lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        lon, lat = _spots(shop.raw(source))
         found = datum_evidence(lon, lat, declared, index, shop.projection)
         if found is None:
             continue
         evidence[source.id] = {name: round(value, 4) for name, value in found.strength.items()}
-        if found.contradicts and not source.datum_checked:
-            faults.extend([found.fault(str(shop.spec.path(source)))])
+        if source.datum_checked:
+            continue
+        mixed = mixed_datums(lon, lat, declared, index, shop.projection)
+        if mixed is not None or found.contradicts:
+            faults.extend([(mixed or found).fault(str(shop.spec.path(source)))])
     faults.check()
     return evidence
+
+
+def _spots(raw: Raw) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the rows of a source lie, WGS 84, in the order of the file; of very many every so-manieth."""
+    frame: Any = raw.frame if raw.frame is not None else raw.frames["stops"]
+    frame = frame.iloc[:: max(len(frame) // _MOST_SPOTS, 1)]
+    if "geometry" in frame:
+        points = frame.geometry.representative_point()
+        return points.x.to_numpy(), points.y.to_numpy()
+    known = frame[["lon", "lat"]].notna().all(axis=1)
+    return frame["lon"][known].to_numpy(float), frame["lat"][known].to_numpy(float)
 
 
 def _zone_table(shop: Workshop) -> gpd.GeoDataFrame:

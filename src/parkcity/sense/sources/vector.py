@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import WGS84, epsg_of, frame, normalise_datum, to_wgs84
 from parkcity.base.tables import read_bytes
+from parkcity.sense.geojson import checked_geojson
 from parkcity.sense.kinds import kind
 from parkcity.sense.raw import READERS, Option, Raw, Reader, Request, Tally
 from parkcity.sense.shapefile import dbf_encoding
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+_MOST_DEGREES = np.array([360.0, 90.0, 360.0, 90.0])
 _SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojson.gz", ".json.gz")
 
 
@@ -41,7 +42,7 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
     where = str(path)
     source: Any = path
     if path.name.lower().endswith((".geojson", ".json", ".geojson.gz", ".json.gz")):
-        source = _checked_geojson(read_bytes(path), where)
+        source = checked_geojson(read_bytes(path), where)
     reading: dict[str, Any] = {"layer": layer or None}
     if path.suffix.lower() == ".shp":
         # Shapefiles rarely say their encoding; the texts do.
@@ -66,11 +67,15 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
         raise InputError(Fault(where, f"attributes stand twice: {', '.join(double)}.", todo="rename one of them"))
     if "geometry" not in table.columns:
         raise InputError(Fault(where, "the file has no geometry.", "points, lines or polygons."))
+    tally = Tally(rows_in=len(table), encoding=reading.get("encoding", ""))
     declared, own = normalise_datum(datum), epsg_of(table.crs)
     if own is not None and declared.startswith("EPSG:") and own != declared:
-        todo = f'state `datum = "{own}"` in city.toml if the file is right'
-        raise InputError(Fault(where, f"the file says {own}, city.toml says {declared}.", "one system.", todo))
-    tally = Tally(rows_in=len(table))
+        bounds = shapely.total_bounds(table.geometry.to_numpy())
+        if own != WGS84 or bool(np.all(np.abs(bounds) <= _MOST_DEGREES)):
+            todo = f'state `datum = "{own}"` in city.toml if the file is right'
+            raise InputError(Fault(where, f"the file says {own}, city.toml says {declared}.", "one system.", todo))
+        # Numbers of this size are no degrees, whatever the file says of itself.
+        tally.remarks.append(f"the file says {own}, which its numbers contradict; they were read as {declared}")
     missing = table.geometry.isna() | table.geometry.is_empty
     for row in missing.to_numpy().nonzero()[0]:
         tally.refuse(int(row) + 1, "no geometry")
@@ -85,46 +90,6 @@ def load_shapes(path: Path, datum: str, layer: str = "") -> tuple[gpd.GeoDataFra
     columns = {str(name): table[name] for name in table.columns if name != "geometry"}
     tally.rows_kept = len(table)
     return frame(columns, moved, WGS84), tally
-
-
-def _checked_geojson(data: bytes, where: str) -> bytes:
-    """GeoJSON bytes that a reader can trust, or a fault that says where the text is broken."""
-    try:
-        document = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        line = getattr(error, "lineno", None)
-        raise InputError(Fault(where, f"this is not JSON: {error}.", row=line)) from None
-    except RecursionError:
-        raise InputError(Fault(where, "the lists of the file are nested too deep.", "coordinates as GeoJSON nests them.")) from None
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list):
-        raise InputError(Fault(where, "'features' is not a list.", "a GeoJSON FeatureCollection."))
-    for number, feature in enumerate(features, start=1):
-        fault = _feature_fault(feature)
-        if fault:
-            raise InputError(Fault(where, fault, "a GeoJSON Feature with a geometry and its coordinates.", row=number))
-    return data
-
-
-def _feature_fault(feature: object) -> str:
-    if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        return "this is not a Feature."
-    geometry = feature.get("geometry")
-    if geometry is None:
-        return ""
-    if not isinstance(geometry, dict) or "type" not in geometry:
-        return "the geometry has no type."
-    if geometry["type"] == "GeometryCollection":
-        return ""
-    if not isinstance(geometry.get("coordinates"), list):
-        return "the geometry has no coordinates."
-    return "" if _numbers_only(geometry["coordinates"]) else "a coordinate is not a number."
-
-
-def _numbers_only(part: object) -> bool:
-    if isinstance(part, list):
-        return all(_numbers_only(item) for item in part)
-    return isinstance(part, int | float) and not isinstance(part, bool)
 
 
 def read_zones(request: Request) -> Raw:
