@@ -270,5 +270,5 @@ def programme(
     base = Baseline(city.twin)
     candidates = read_projects(Path(projects), city.twin)
     return choose(
-        base, candidates, goals_of(city.twin, city.folder, goals, candidates), Conditions(span, money, **conditions), seconds=seconds
+        base, candidates, goals_of(city.twin, city.folder, goals, candidates, span[0]), Conditions(span, money, **conditions), seconds=seconds
     )

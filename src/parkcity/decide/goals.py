@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.base.errors import UsageError
 from parkcity.insight.registry import INDICATORS
+from parkcity.plan.document import words
 from parkcity.plan.paths import goal_value
 from parkcity.plan.units import convertible, factor
 
@@ -31,7 +32,8 @@ class Goal:
     """A number to reach by the end of a year.
 
     `indicator` is one of the registry, measured in the twin for a zone of a tier, or a statistic whose last value is `known`. `target` is
-    the plan's target that it stems from, empty for a goal stated at the call. `up`: is more better? `weight` counts it among the others.
+    the plan's target that it stems from, empty for a goal stated at the call, in whose unit 1 of the goal's is `times`; `proxy`: the
+    indicator only stands in for the target's own. `up`: is more better? `weight` counts it among the others.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Goal:
     unit: str = ""
     known: float | None = None
     weight: float = 1.0
+    times: float = 1.0
+    proxy: bool = False
 
     @property
     def measured(self) -> bool:
@@ -56,7 +60,8 @@ class Goal:
     def name(self, lang: Lang) -> str:
         """The name in a language."""
         own = self.name_zh if lang == "zh" else self.name_en
-        return own or (INDICATORS.get(self.indicator).name(lang) if self.measured else self.indicator)
+        name = own or (INDICATORS.get(self.indicator).name(lang) if self.measured else self.indicator)
+        return words().get("proxied", lang, name=name) if self.proxy else name
 
 
 def stated_goal(text: str, number: int, twin: Twin) -> Goal:
@@ -74,10 +79,12 @@ def stated_goal(text: str, number: int, twin: Twin) -> Goal:
     return Goal(f"G{number}", indicator.id, value, int(found["year"]), found["op"] == ">=", tier, zone, unit=indicator.unit)
 
 
-def plan_goals(twin: Twin, view: View, standings: Sequence[Standing], stated: Iterable[str]) -> list[Goal]:
-    """The plan's gaps that projects can close: targets not yet met that name an indicator this city can measure, and those in `stated`.
+def plan_goals(twin: Twin, view: View, standings: Sequence[Standing], stated: Iterable[str], first: int = 0) -> list[Goal]:
+    """The plan's gaps that projects can close: targets not yet met that this city can measure, and those in `stated`.
 
-    Targets of `stated` are the ones that projects say they serve; their last known value is where they start.
+    A target counts that names an indicator of the registry, or one that measures it or stands in for it, and whose deadline does not lie
+    before the year `first`, in which building begins. Targets of `stated` are the ones that projects say they serve; their last known
+    value is where they start.
     """
     from parkcity.insight.run import computable
 
@@ -98,16 +105,22 @@ def plan_goals(twin: Twin, view: View, standings: Sequence[Standing], stated: It
                 msg = f"target '{target.id}' has no value yet: a programme cannot tell how far it is"
                 raise UsageError(msg)
             goals.append(Goal(target.id, target.indicator, value, target.deadline.year, target.up, unit=target.unit, known=known, **names))
-        elif target.indicator in can:
-            unit = INDICATORS.get(target.indicator).unit
+        elif target.twin_indicator in can and target.deadline.year >= first:
+            unit = INDICATORS.get(target.twin_indicator).unit
+            if target.measured_by and not convertible(target.unit, unit):
+                continue
             times = factor(target.unit, unit) if convertible(target.unit, unit) else 1.0
-            place: dict[str, Any] = {"tier": target.tier or "city", "zone": target.zone}
-            goals.append(Goal(target.id, target.indicator, value * times, target.deadline.year, target.up, unit=unit, **place, **names))
+            place: dict[str, Any] = {"tier": target.tier or "city", "zone": target.zone, "times": 1 / times, "proxy": bool(target.proxy)}
+            year = target.deadline.year
+            goals.append(Goal(target.id, target.twin_indicator, value * times, year, target.up, unit=unit, **place, **names))
     return goals
 
 
-def goals_of(twin: Twin, city: Path, stated: Sequence[str], projects: Sequence[Project]) -> list[Goal]:
-    """The goals stated at the call and the gaps of the city's plan, if it has one. Raises `UsageError` where there is none at all."""
+def goals_of(twin: Twin, city: Path, stated: Sequence[str], projects: Sequence[Project], first: int = 0) -> list[Goal]:
+    """The goals stated at the call and the gaps of the city's plan, if it has one, that are due from the year `first` on.
+
+    Raises `UsageError` where there is none at all.
+    """
     from parkcity.plan.ledger import load, plan_folder
     from parkcity.plan.status import standings
 
@@ -115,11 +128,11 @@ def goals_of(twin: Twin, city: Path, stated: Sequence[str], projects: Sequence[P
     goals = [stated_goal(text, number, twin) for number, text in enumerate(stated, start=1)]
     if plan_folder(city).is_dir():
         view = load(city).view()
-        goals += plan_goals(twin, view, standings(view), named)
+        goals += plan_goals(twin, view, standings(view), named, first)
     elif named:
         msg = f"projects serve targets ({', '.join(named)}), but the city has no plan"
         raise UsageError(msg)
     if not goals:
-        msg = "no target of the plan names an indicator that this city can measure, and no project states an effect: "
+        msg = "no open target of the plan names an indicator that this city can measure, and no project states an effect: "
         raise UsageError(msg + "say --goal, such as --goal 'life_circle.primary_school>=90%@2030'")
     return goals

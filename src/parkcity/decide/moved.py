@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.forms import by_zone
+from parkcity.plan.document import words
 from parkcity.plan.paths import goal_value
 from parkcity.plan.targets import Target, targets
 from parkcity.plan.units import convertible, factor
@@ -31,6 +32,7 @@ COLUMNS = (
     "change",
     "gap_closed",
     "met",
+    "proxy",
 )
 
 
@@ -81,11 +83,13 @@ class Moved:
             "change": self.change,
             "gap_closed": self.gap_closed,
             "met": self.met,
+            "proxy": item.proxy,
         }
 
     def name(self, lang: Lang) -> str:
-        """The target's name in a language."""
-        return self.target.name(lang)
+        """The target's name in a language, marked where an indicator only stands in for its own."""
+        name = self.target.name(lang)
+        return words().get("proxied", lang, name=name) if self.target.proxy else name
 
 
 def moved_targets(comparison: Comparison, view: View) -> list[Moved]:
@@ -93,7 +97,7 @@ def moved_targets(comparison: Comparison, view: View) -> list[Moved]:
     by_indicator: dict[str, list[Target]] = {}
     for item in targets(view):
         if item.kind != "qualitative" and goal_value(item) is not None:
-            by_indicator.setdefault(item.indicator, []).append(item)
+            by_indicator.setdefault(item.twin_indicator, []).append(item)
     found = []
     for pair in comparison.pairs:
         if pair.after.group == "all" and not pair.untouched and pair.before is not None:

@@ -100,6 +100,7 @@ class GoalResult:
             "measured": self.measured,
             "closed": self.closed,
             "target": goal.target,
+            "proxy": goal.proxy,
         }
 
 

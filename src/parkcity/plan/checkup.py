@@ -11,6 +11,8 @@ from parkcity.base.tables import read_csv
 from parkcity.plan.dates import day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parkcity.plan.ledger import View
 
 _CONFIDENCE = {"A": "F"}
@@ -22,48 +24,50 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
     """Rows for `actuals` from the report folder of a check-up: what targets and commitments of the view name.
 
     Reads `indicators.csv` and `manifest.json`. A row serves a target when indicator, tier and zone agree, for all residents (the
-    tier `city` is one zone and needs no name); its scope is the target's. Commitments are measured for the whole city that the
-    twin knows. A row holds on the day of the city's data, or on the day `known` where the data are only said to be of a year or
-    month that is not over. Raises `InputError` when a file is missing or holds no indicator that the plan names.
+    tier `city` is one zone and needs no name); its scope is the target's, and so is the statistic that it is a value of where the
+    target says `measured_as` exact. Commitments, and what stands in for a target as a proxy, are measured for the whole city that
+    the twin knows, under the indicator's own name. A row holds on the day of the city's data, or on the day `known` where the data
+    are only said to be of a year or month that is not over. Raises `InputError` when a file is missing or holds no indicator that
+    the plan names.
     """
     folder = Path(report)
     manifest = _manifest(folder)
     table, _ = read_csv(folder / "indicators.csv")
-    wanted = {(row["indicator"], row["tier"], row["zone"]): row["scope"] for row in view["targets"] if "." in row["indicator"]}
-    followed = {name for text in view["commitments"]["indicators"] for name in text.split()}
+    wanted, followed = _wanted(view)
     rows: list[dict[str, str]] = []
     actuals = view["actuals"]
     true_on = min(str(manifest["as_of"]), known, key=day)
     for record in table.to_dict("records"):
-        key = (record["indicator"], record["tier"], record["zone"])
-        if record["tier"] == _WHOLE and key not in wanted:
-            key = (record["indicator"], _WHOLE, "")
-            if key not in wanted and record["indicator"] in followed:
-                wanted[key] = record["zone"]
-        if key not in wanted or record["group"] != "all" or not record["value"]:
+        if record["group"] != "all" or not record["value"]:
             continue
-        row_id = "-".join(["checkup", manifest["twin"][:8], *filter(None, key)]).replace(" ", "_")
-        standing = actuals.index.get(row_id)
-        rows.append(
-            {
-                "id": row_id,
-                "indicator": key[0],
-                "scope": wanted[key],
-                "tier": key[1],
-                "zone": key[2],
-                "value": record["value"],
-                "op": "eq",
-                "unit": record["unit"],
-                "origin": "computed",
-                "twin": manifest["twin"],
-                "source": f"check-up, completeness {record['grade'] or 'not graded'}",
-                "confidence": _CONFIDENCE.get(record["grade"], "L"),
-                # The same twin sent again says nothing new, on whatever day.
-                "true_on": true_on if standing is None else actuals["true_on"][standing],
-            }
-        )
+        places = [(record["indicator"], record["tier"], record["zone"])]
+        places += [(record["indicator"], _WHOLE, "")] if record["tier"] == _WHOLE else []
+        asked = [ask for place in places for ask in wanted.get(place, ())]
+        if record["tier"] == _WHOLE and record["indicator"] in followed:
+            asked.append((record["indicator"], record["zone"], _WHOLE, ""))
+        for indicator, scope, tier, zone in {(ask[0], *ask[2:]): ask for ask in asked}.values():
+            row_id = "-".join(["checkup", manifest["twin"][:8], *filter(None, (indicator, tier, zone))]).replace(" ", "_")
+            standing = actuals.index.get(row_id)
+            rows.append(
+                {
+                    "id": row_id,
+                    "indicator": indicator,
+                    "scope": scope,
+                    "tier": tier,
+                    "zone": zone,
+                    "value": record["value"],
+                    "op": "eq",
+                    "unit": record["unit"],
+                    "origin": "computed",
+                    "twin": manifest["twin"],
+                    "source": _source(record, indicator),
+                    "confidence": _CONFIDENCE.get(record["grade"], "L"),
+                    # The same twin sent again says nothing new, on whatever day.
+                    "true_on": true_on if standing is None else actuals["true_on"][standing],
+                }
+            )
     if not rows:
-        named = ", ".join(sorted({key[0] for key in wanted})) or "none of the targets names an indicator of the registry"
+        named = ", ".join(sorted({key[0] for key in wanted} | followed)) or "none of the targets names an indicator of the registry"
         raise InputError(
             Fault(
                 str(folder),
@@ -73,6 +77,30 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
             )
         )
     return rows
+
+
+def _wanted(view: View) -> tuple[dict[tuple[str, str, str], list[tuple[str, str, str, str]]], set[str]]:
+    """What targets ask of a check-up: by indicator of the registry, tier and zone, the indicator, scope, tier and zone of the value.
+
+    Beside it what commitments and proxies follow for the whole city.
+    """
+    wanted: dict[tuple[str, str, str], list[tuple[str, str, str, str]]] = {}
+    followed = {name for text in view["commitments"]["indicators"] for name in text.split()}
+    for row in view["targets"]:
+        mine = (row["indicator"], row["scope"], row["tier"], row["zone"])
+        if row["measured_as"] == "proxy":
+            followed.add(row["measured_by"])
+        elif row["measured_by"]:
+            wanted.setdefault((row["measured_by"], row["tier"] or _WHOLE, row["zone"]), []).append(mine)
+        elif "." in row["indicator"]:
+            wanted.setdefault((row["indicator"], row["tier"], row["zone"]), []).append(mine)
+    return wanted, {name for name in followed if (name, _WHOLE, "") not in wanted}
+
+
+def _source(record: Mapping[Any, Any], indicator: str) -> str:
+    """Where a value comes from; the indicator is named where the value stands under another name."""
+    named = "" if record["indicator"] == indicator else f" {record['indicator']}"
+    return f"check-up{named}, completeness {record['grade'] or 'not graded'}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

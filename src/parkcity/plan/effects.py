@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from parkcity.base.words import LANGS
 from parkcity.insight.year_on_year import chain
 from parkcity.plan.dates import day
+from parkcity.plan.document import words
 from parkcity.plan.paths import goal_value
 from parkcity.plan.schedule import programme
 from parkcity.plan.targets import targets
@@ -53,11 +55,11 @@ def split(recorded: float, again: float, under: Sequence[tuple[str, float]], now
 
 
 def measurable(view: View, units: Mapping[str, str]) -> list[Target]:
-    """The targets that name an indicator of `units` (id to unit of what the city can measure) in a unit that fits."""
-    return [item for item in targets(view) if item.indicator in units and convertible(units[item.indicator], item.unit)]
+    """The targets that an indicator of `units` (id to unit of what the city can measure) measures or stands in for, in a unit that fits."""
+    return [item for item in targets(view) if item.twin_indicator in units and convertible(units[item.twin_indicator], item.unit)]
 
 
-def effect_row(target: str, part: Part, state: str, task: str, twin: str, source: str) -> dict[str, str]:
+def effect_row(target: str, part: Part, state: str, task: str, twin: str, source: str, proxy: str = "") -> dict[str, str]:
     """A row of the table of effects. The same finding in the same twin has the same id, so that recording it again adds nothing."""
     what = part.scenario or part.part
     return {
@@ -68,6 +70,7 @@ def effect_row(target: str, part: Part, state: str, task: str, twin: str, source
         "state": state,
         "part": part.part,
         "amount": repr(float(part.amount)),
+        "proxy": proxy,
         "twin": twin,
         "source": source,
     }
@@ -82,13 +85,17 @@ def task_of(view: View, scenario: str) -> str:
 
 @dataclass(frozen=True)
 class Help:
-    """What may bring a target back: a task or scenario, the amount expected of it (None: nobody measured it), and when it is ready."""
+    """What may bring a target back: a task or scenario, the amount expected of it (None: nobody measured it), and when it is ready.
+
+    `proxy`: the indicator by which the amount was measured, where that only stands in for the target's own.
+    """
 
     id: str
     name_zh: str
     name_en: str
     amount: float | None
     ready: date | None
+    proxy: str = ""
 
     def name(self, lang: str) -> str:
         """The name in a language."""
@@ -99,39 +106,59 @@ def helps(view: View) -> dict[str, list[Help]]:
     """For each target what is expected of tasks and scenarios that are not finished on the view's day.
 
     Of several expectations of one task or scenario for one target, the one known last counts. Tasks that name the target
-    without a measured amount follow those with one. A task is ready when the schedule as it stands says so, not as was planned.
+    without a measured amount follow those with one; those that carry out a measured scenario are told with it. A task is ready when
+    the schedule as it stands says so, not as was planned.
     """
     tasks = view["tasks"]
     expected = _expected_finish(view)
     open_tasks = {row["id"]: row for row in tasks if not (row["finished_on"] and day(row["finished_on"]) <= view.at)}
     done = set(tasks["id"]) - set(open_tasks)
-    finished_scenarios = {tasks["scenario"][tasks.index[row_id]] for row_id in done} - {""}
+    by_scenario: dict[str, list[str]] = {}
+    for row_id, scenario in zip(tasks["id"], tasks["scenario"], strict=True):
+        if scenario:
+            by_scenario.setdefault(scenario, []).append(row_id)
     found: dict[str, dict[str, Help]] = {}
+    told: set[tuple[str, str]] = set()
     for row in _by_knowledge(row for row in view["effects"] if row["state"] == "expected"):
-        if row["task"] in done or (not row["task"] and row["scenario"] in finished_scenarios):
+        carrying = by_scenario.get(row["scenario"], []) if not row["task"] else []
+        if row["task"] in done or (carrying and done.issuperset(carrying)):
             continue
         task = open_tasks.get(row["task"])
-        one = (
-            _of_task(task, float(row["amount"]), expected)
-            if task
-            else Help(row["scenario"], row["scenario"], row["scenario"], float(row["amount"]), None)
-        )
+        serving = [tasks.record(tasks.index[row_id]) for row_id in carrying]
+        serving = [one for one in serving if row["target"] in one["targets"].split()]
+        told |= {(row["target"], one["id"]) for one in serving}
+        amount = float(row["amount"])
+        one = _of_task(task, amount, expected, row["proxy"]) if task else _of_scenario(view, row, serving, expected)
         found.setdefault(row["target"], {})[one.id] = one
     for task in open_tasks.values():
         for target in task["targets"].split():
-            found.setdefault(target, {}).setdefault(task["id"], _of_task(task, None, expected))
+            if (target, task["id"]) not in told:
+                found.setdefault(target, {}).setdefault(task["id"], _of_task(task, None, expected))
     return {
         target: sorted(ones.values(), key=lambda one: (one.amount is None, -abs(one.amount or 0.0), one.id))
         for target, ones in found.items()
     }
 
 
+def _of_scenario(view: View, row: Mapping[str, str], serving: Sequence[Mapping[str, str]], expected: Mapping[str, date]) -> Help:
+    """A scenario with how many tasks carry it out for the target, and when the last of those that were counted is ready.
+
+    A programme is measured with what is to be finished by the target's deadline, so later tasks do not put it off.
+    """
+    table, name = view["targets"], row["scenario"]
+    deadline = day(table["target_year"][table.index[row["target"]]]) if row["target"] in table.index else date.max
+    counted = [one for one in serving if day(one["finish"]) <= deadline]
+    zh, en = (words().get("remedy.tasks", lang, count=len(counted)) if len(counted) > 1 else name for lang in LANGS)
+    ready = max((expected[one["id"]] for one in counted), default=None)
+    return Help(name, zh, en, float(row["amount"]), ready, row["proxy"])
+
+
 def _by_knowledge(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: day(row["known_on"]))
 
 
-def _of_task(row: Mapping[str, str], amount: float | None, expected: Mapping[str, date]) -> Help:
-    return Help(row["id"], row["name_zh"], row["name_en"], amount, expected[row["id"]])
+def _of_task(row: Mapping[str, str], amount: float | None, expected: Mapping[str, date], proxy: str = "") -> Help:
+    return Help(row["id"], row["name_zh"], row["name_en"], amount, expected[row["id"]], proxy)
 
 
 def _expected_finish(view: View) -> dict[str, date]:

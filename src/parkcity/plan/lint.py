@@ -37,6 +37,10 @@ def unknown_indicators(ledger: Ledger, known: Iterable[str]) -> Iterator[Fault]:
         for position, indicator in enumerate(table["indicator"]):
             if "." in indicator and indicator not in ids:
                 yield _unknown(table, position, indicator, "run `parkcity indicators` for the ids; write a statistic without a dot")
+    measured = ledger["targets"]
+    for position, indicator in enumerate(measured["measured_by"]):
+        if indicator and indicator not in ids:
+            yield _unknown(measured, position, indicator, "run `parkcity indicators` for the ids")
     commitments = ledger["commitments"]
     for position, named in enumerate(commitments["indicators"]):
         for indicator in named.split():

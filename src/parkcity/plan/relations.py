@@ -152,6 +152,10 @@ def _target_problems(row: dict[str, str]) -> Iterator[tuple[str, str]]:
                 yield f"a target of kind '{kind}' has no {column}.", f"{column} must be given."
     elif kind == "qualitative" and row["target"]:
         yield "a qualitative target has a number.", "no number; it is followed by milestones and evidence."
+    if bool(row["measured_by"]) != bool(row["measured_as"]):
+        yield "measured_by and measured_as do not stand together.", "both, or neither."
+    if row["measured_by"] and "." in row["indicator"]:
+        yield f"'{row['indicator']}' is measured by the twin itself.", "measured_by empty, or a statistic as the indicator."
     if bool(row["baseline"]) != bool(row["baseline_year"]):
         yield "baseline and baseline_year do not stand together.", "both, or neither."
     low, high = _number(row["limit_low"]), _number(row["limit_high"])

@@ -64,6 +64,8 @@ class Target:
     scope: str
     tier: str
     zone: str
+    measured_by: str
+    measured_as: str
     direction: str
     start: date | None
     baseline: float | None
@@ -90,6 +92,16 @@ class Target:
     def up(self) -> bool:
         """Is more better? A band counts as neither; a comparison decides where the direction is not given."""
         return self.direction == "up" or (self.direction == "" and self.op in {"ge", "gt"})
+
+    @property
+    def twin_indicator(self) -> str:
+        """The indicator of the registry by which the twin measures it, or stands in for it; empty where it is a statistic alone."""
+        return self.measured_by or (self.indicator if "." in self.indicator else "")
+
+    @property
+    def proxy(self) -> str:
+        """The indicator that only stands in for the target's own; empty where none does."""
+        return self.measured_by if self.measured_as == "proxy" else ""
 
     @property
     def goal_text(self) -> str:
@@ -133,6 +145,8 @@ def _target(row: Mapping[str, str], points: tuple[tuple[date, float], ...], peri
         scope=row["scope"],
         tier=row["tier"],
         zone=row["zone"],
+        measured_by=row["measured_by"],
+        measured_as=row["measured_as"],
         direction=row["direction"],
         start=day(row["baseline_year"]) if row["baseline_year"] else None,
         baseline=_number(row["baseline"]),

@@ -89,7 +89,8 @@ class Warned:
         name = one.id if one.name(lang) == one.id else f"{one.id} {one.name(lang)}"
         amount = text.get("remedy.unmeasured", lang) if one.amount is None else f"{'+' if one.amount > 0 else ''}{number(one.amount)}"
         ready = text.get("remedy.late" if self._too_late(one) else "remedy.ready", lang, day=one.ready.isoformat()) if one.ready else ""
-        return text.get("remedy.help", lang, name=name, amount=amount, ready=ready)
+        proxy = text.get("remedy.proxy", lang, indicator=one.proxy) if one.proxy else ""
+        return text.get("remedy.help", lang, name=name, amount=amount + proxy, ready=ready)
 
     def _enough(self, lang: Lang, unit: str) -> list[str]:
         """What those that are ready in time bring together, against what is missing on the present course."""
@@ -166,7 +167,12 @@ def _about(item: Standing, serving: Mapping[str, Sequence[Help]]) -> dict[str, A
     target = item.target
     about: dict[str, Any] = {"subject": target.id, "name_zh": target.name_zh, "name_en": target.name_en, "owner": target.owner}
     unverified = item.confidence == "M" or item.forecast_unverified
-    about |= {"required": item.score.required, "unit": target.unit, "indicator": target.indicator, "unverified": unverified}
+    about |= {
+        "required": item.score.required,
+        "unit": target.unit,
+        "indicator": target.twin_indicator or target.indicator,
+        "unverified": unverified,
+    }
     return about | {"lacking": lacking(item), "helps": tuple(serving.get(target.id, ())), "deadline": target.deadline}
 
 

@@ -76,6 +76,7 @@ CODED = {
     "part": ("part",),
     "agree": ("answer",),
     "critical": ("answer",),
+    "proxy": ("answer",),
     "value_op": ("op",),
     "action": ("action",),
 }

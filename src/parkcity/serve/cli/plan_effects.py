@@ -24,8 +24,24 @@ if TYPE_CHECKING:
     from parkcity.twin.twin import Twin
 
 Row = dict[str, Any]
-EXPECTED = ("target", "name", "scenario", "task", "value", "under", "amount", "unit", "lacking", "closes", "winners", "losers", "mark")
-SPLIT = ("target", "name", "part", "scenario", "task", "amount", "unit", "share", "mark")
+EXPECTED = (
+    "target",
+    "name",
+    "indicator",
+    "proxy",
+    "scenario",
+    "task",
+    "value",
+    "under",
+    "amount",
+    "unit",
+    "lacking",
+    "closes",
+    "winners",
+    "losers",
+    "mark",
+)
+SPLIT = ("target", "name", "indicator", "proxy", "part", "scenario", "task", "amount", "unit", "share", "mark")
 
 
 @click.command()
@@ -119,10 +135,10 @@ def _values(twin: Twin, items: Iterable[Target], scenarios: Sequence[Scenario], 
     from parkcity.plan.units import factor
 
     found: dict[tuple[str, str], Row] = {}
-    comparison = compare(twin, scenarios, sorted({item.indicator for item in items}), groups=["all"], threads=threads)
+    comparison = compare(twin, scenarios, sorted({item.twin_indicator for item in items}), groups=["all"], threads=threads)
     for item in items:
         for row in comparison.rows(item.tier or "city"):
-            if row["indicator"] == item.indicator and (row["zone"] == item.zone or not item.zone):
+            if row["indicator"] == item.twin_indicator and (row["zone"] == item.zone or not item.zone):
                 times = factor(row["unit"], item.unit)
                 numbers = {name: None if row[name] is None else row[name] * times for name in ("baseline", "value", "change")}
                 found[item.id, row["scenario"]] = row | numbers
@@ -145,11 +161,11 @@ def _expected(
                 continue
             part = Part("real", row["change"], scenario.id)
             task = task_of(view, scenario.id)
-            share = None if not missing else part.amount / missing
+            share = None if not missing else part.amount / missing + 0.0
             numbers = {"value": row["baseline"], "under": row["value"], "lacking": missing, "closes": share}
             rows.append(_about(item, part, task) | numbers | {"winners": row["winners"], "losers": row["losers"]})
             if part.amount:
-                found.append(effect_row(item.id, part, "expected", task, twin.hash, f"what-if {scenario.id}"))
+                found.append(effect_row(item.id, part, "expected", task, twin.hash, f"what-if {scenario.id}", item.proxy))
     return rows, found
 
 
@@ -178,7 +194,9 @@ def _split(
             change = last - start
             rows.append(_about(item, part, task) | {"part": part.part, "share": part.amount / change if change else None})
             if part.amount:
-                found.append(effect_row(item.id, part, "measured", task, newer.hash, f"twins {older.hash[:12]} and {newer.hash[:12]}"))
+                found.append(
+                    effect_row(item.id, part, "measured", task, newer.hash, f"twins {older.hash[:12]} and {newer.hash[:12]}", item.proxy)
+                )
     return rows, found
 
 
@@ -189,7 +207,8 @@ def _recorded(view: View, items: Sequence[Target], twin: str) -> dict[str, float
     found: dict[str, float] = {}
     for item in items:
         for row in view["actuals"]:
-            same = all(row[name] == getattr(item, name) for name in ("indicator", "tier", "zone"))
+            asked = (item.proxy, "city", "") if item.proxy else (item.indicator, item.tier, item.zone)
+            same = asked == (row["indicator"], row["tier"], row["zone"])
             if same and row["origin"] == "computed" and row["twin"] == twin:
                 found[item.id] = float(row["value"]) * factor(row["unit"], item.unit)
     return found
@@ -197,6 +216,7 @@ def _recorded(view: View, items: Sequence[Target], twin: str) -> dict[str, float
 
 def _about(item: Target, part: Part, task: str) -> Row:
     names = {"name_zh": item.name_zh, "name_en": item.name_en}
+    names |= {"indicator": item.twin_indicator, "proxy": "yes" if item.proxy else ""}
     cells = {"target": item.id, "scenario": part.scenario, "task": task, "amount": part.amount, "unit": item.unit}
     return {**cells, **names, "mark": "M" if "M" in {item.confidence, item.baseline_confidence} else ""}
 

@@ -14,14 +14,15 @@ from parkcity.serve.cli.output import city_argument, csv_text, emit, format_opti
 from parkcity.serve.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from parkcity.base.words import Lang
     from parkcity.decide.compare import Baseline
-    from parkcity.decide.programme import Programme
     from parkcity.decide.programme_model import Conditions
     from parkcity.decide.projects import Project
     from parkcity.decide.renewal import RenewalList
+    from parkcity.serve.report.programme import Told
 
 COLUMNS = ("order", "project", "action", "name_zh", "name_en", "begin", "finish", "cost", "owner", "zone", "residents", "serves")
-GOAL_COLUMNS = ("goal", "indicator", "zone", "year", "unit", "base", "value", "promised", "measured", "closed", "target")
+GOAL_COLUMNS = ("goal", "indicator", "zone", "year", "unit", "base", "value", "promised", "measured", "closed", "target", "proxy")
 POINT_COLUMNS = ("budget", "money", "residents", "least", "closed", "gap", "efficient", "projects")
 BLOCK_COLUMNS = ("rank", "id", "name", "lon", "lat", "zone", "residents", "score", "rank_low", "rank_high", "top_share")
 
@@ -57,7 +58,13 @@ BLOCK_COLUMNS = ("rank", "id", "name", "lon", "lat", "zone", "residents", "score
 @click.option(
     "--out", type=click.Path(file_okay=False), default=None, help="Folder for report.html, the tables and the programme as a scenario."
 )
-@click.option("--write", "name", default=None, metavar="NAME", help="Write the programme into the plan's ledger as tasks called NAME-…")
+@click.option(
+    "--write",
+    "name",
+    default=None,
+    metavar="NAME",
+    help="Write the programme into the plan's ledger: tasks called NAME-…, and what they do for its targets.",
+)
 @click.option("--by", default=None, help="With --write: who writes.")
 @click.option("--reason", default=None, help="With --write: why.")
 @format_option()
@@ -108,12 +115,12 @@ def programme(
         twin = build(Path(city), progress)
         base = Baseline(twin, threads=threads)
         candidates = _candidates(base, projects, sites, renewal, top)
-        wanted = goals_of(twin, Path(city), goals, candidates)
+        wanted = goals_of(twin, Path(city), goals, candidates, conditions.years[0])
         found = choose(base, candidates, wanted, conditions, seconds=seconds, frontier=not no_frontier)
     told = Told(found, twin, rate)
     if out is not None:
-        _write_files(Path(out), told, language(lang))
-    written = {} if name is None else _write_tasks(Path(city), found, name, str(by), str(reason))
+        _write_files(Path(out), told, language(lang), name or "programme")
+    written = {} if name is None else _write_tasks(Path(city), told, name, str(by), str(reason))
     if form == "table":
         for line in programme_lines(told, language(lang)):
             click.echo(line)
@@ -190,23 +197,23 @@ def _sited(base: Baseline, text: str) -> list[Project]:
     return site_projects(site(base.inputs(), parts[0], count=int(parts[1]), minutes=minutes), _number(parts[2], "--site"))
 
 
-def _write_files(folder: Path, told: Any, lang: Any) -> None:
+def _write_files(folder: Path, told: Told, lang: Lang, name: str) -> None:
     from parkcity.base.cache import write_text
     from parkcity.decide.effects import scenario_of
     from parkcity.serve.report.programme import render_programme
     from parkcity.twin.scenario import scenario_text
 
-    found: Programme = told.found
+    found = told.found
     folder.mkdir(parents=True, exist_ok=True)
     mark = "\ufeff"
     write_text(folder / "programme.csv", mark + csv_text([entry.row() for entry in found.chosen], COLUMNS))
     write_text(folder / "goals.csv", mark + csv_text([entry.row() for entry in found.goals], GOAL_COLUMNS))
     write_text(folder / "frontier.csv", mark + csv_text([entry.row() for entry in found.frontier], POINT_COLUMNS))
-    write_text(folder / "programme.toml", scenario_text(scenario_of([entry.project for entry in found.chosen])))
+    write_text(folder / "programme.toml", scenario_text(scenario_of([entry.project for entry in found.chosen], name)))
     write_text(folder / "report.html", render_programme(told, lang))
 
 
-def _write_tasks(city: Path, found: Programme, name: str, by: str, reason: str) -> dict[str, int]:
+def _write_tasks(city: Path, told: Told, name: str, by: str, reason: str) -> dict[str, int]:
     from datetime import UTC, datetime
 
     from parkcity.decide.tasks import write_tasks
@@ -214,7 +221,7 @@ def _write_tasks(city: Path, found: Programme, name: str, by: str, reason: str) 
     from parkcity.plan.store import FolderStore
 
     author = Author(by, reason, datetime.now(UTC).astimezone())
-    return write_tasks(FolderStore(city), found, name, author, f"programme {name}")
+    return write_tasks(FolderStore(city), told.found, name, author, f"programme {name}", told.twin.hash)
 
 
 def _only_rank(
