@@ -29,10 +29,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import REPOSITORY
 from tests.sense.osm.scene import Scene
+from tests.sense.tried import TRIED, Tried
 
-from parkcity.base.errors import InputError, ParkcityError
+from parkcity.base.errors import InputError
 from parkcity.base.geo import Projection
 from parkcity.sense.raw import READERS, Raw, Request, filled_options
+from parkcity.serve.draft.draft import Given
+from parkcity.serve.draft.seen import see
 
 if TYPE_CHECKING:
     pass
@@ -234,6 +237,21 @@ def _read(case: Case, folder: Path) -> Raw:
     return reader.read(Request(path, filled_options(reader, case.options, "city.toml"), "WGS84", "mine"))
 
 
+_ROLES = {
+    "zones": ("vector_zones",),
+    "people": ("cell_centres", "h3_cells", "polygon_cells", "raster_cells", "csv_zone_table", "sheet_zone_table"),
+    "places": ("csv_places", "sheet_places", "overture_places", "vector_places"),
+    "osm": ("osm_pbf",),
+    "gtfs": ("gtfs",),
+    "streets": ("vector_streets",),
+    "elevation": ("raster_heights",),
+    "land_cover": ("raster_cover", "raster_fractions"),
+    "lines": ("line_table",),
+    "buildings": ("vector_areas",),
+}
+"""The option of `parkcity new` under which the file of a reader is given."""
+
+
 def test_every_reader_is_tried(cases: list[Case]) -> None:
     assert len(cases) == CASES
     assert {case.reader for case in cases} == {reader.id for reader in READERS}
@@ -281,16 +299,38 @@ def test_a_spoilt_file_is_read_or_refused(number: int, cases: list[Case], tmp_pa
     _write(case, folder)
     whole = case.files[case.spoilt]
 
+    tally = TRIED.setdefault(f"{case.reader}: {case.spoilt}", Tried())
+
     @settings(max_examples=EXAMPLES, deadline=_HANG, database=None)
     @given(edits=_EDITS, words=_WORDS, cut=_CUT)
     def spoil(edits: list[tuple[float, int]], words: list[tuple[float, bytes]], cut: float | None) -> None:
         (folder / case.spoilt).write_bytes(_spoil(whole, edits, words, cut))
-        try:
-            raw = _read(case, folder)
-        except ParkcityError as error:
-            assert not isinstance(error, InputError) or error.faults
-        else:
-            _adds_up(raw)
+        with tally.counted():
+            _adds_up(_read(case, folder))
+
+    spoil()
+
+
+@pytest.mark.parametrize("number", range(CASES))
+def test_a_look_at_a_spoilt_file_ends_in_what_it_is_or_in_a_fault(
+    number: int, cases: list[Case], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    case = cases[number]
+    role = next((role for role, readers in _ROLES.items() if case.reader in readers), "")
+    if not role or case.spoilt.endswith((".dbf", ".shx")) or (role == "gtfs" and case.whole_folder):
+        pytest.skip("nobody is given this file alone")
+    folder = tmp_path_factory.mktemp("looked_at")
+    _write(case, folder)
+    path = folder if case.reader in {"line_table", "raster_fractions"} else folder / case.spoilt
+    whole = case.files[case.spoilt]
+    tally = TRIED.setdefault(f"look ({role}): {case.spoilt}", Tried())
+
+    @settings(max_examples=EXAMPLES, deadline=_HANG, database=None)
+    @given(edits=_EDITS, words=_WORDS, cut=_CUT)
+    def spoil(edits: list[tuple[float, int]], words: list[tuple[float, bytes]], cut: float | None) -> None:
+        (folder / case.spoilt).write_bytes(_spoil(whole, edits, words, cut))
+        with tally.counted():
+            see(Given({role: (path,)}), lambda _step, _share: None)
 
     spoil()
 
