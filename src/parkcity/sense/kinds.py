@@ -24,7 +24,7 @@ class Kind:
     """What a place is: id, names, theme, and how each source says so.
 
     `osm` is an expression over tags; `amap` are six-digit category codes, `baidu` names of its second level, `overture`
-    names of its primary category, each joined by `|`.
+    names of its primary category (`*_museum`: all that end so), each joined by `|`.
     """
 
     id: str
@@ -72,10 +72,13 @@ def kind_of(scheme: str, category: str) -> str:
     """The kind that a source's category means, or an empty text; an unknown scheme raises.
 
     Sources may give several categories joined by `|` (the first that is known holds) and, for Baidu, paths joined by `;`
-    (the last part that is known holds). An Amap code stands for itself, else for its group of four digits.
+    (the last part that is known holds). An Amap code stands for itself, else for its group of four digits; a category of Overture
+    for itself, else for its ending.
 
     >>> kind_of("amap", "141203"), kind_of("amap", "090205|090100"), kind_of("baidu", "教育培训;小学"), kind_of("overture", "bar")
     ('primary_school', 'hospital', 'primary_school', '')
+    >>> kind_of("overture", "thai_restaurant"), kind_of("overture", "childrens_museum")
+    ('restaurant', 'museum')
     """
     codes = _codes(scheme)
     for text in category.replace(";", "|" if scheme == "amap" else ";").split("|"):
@@ -85,4 +88,7 @@ def kind_of(scheme: str, category: str) -> str:
         group = f"{text.strip()[:_GROUP_DIGITS]}00"
         if scheme == "amap" and group in codes:
             return codes[group]
+        ending = next((code for code in codes if code.startswith("*") and text.strip().endswith(code[1:])), "")
+        if ending:
+            return codes[ending]
     return ""
