@@ -84,8 +84,15 @@ def datum_evidence(
     near = index.distance(base_x, base_y) < max(_MOVES_M)
     if near.sum() < parameter("engine_parameters", "datum.least_points").number:
         return None
-    if all(np.allclose(x, base_x, atol=1.0) and np.allclose(y, base_y, atol=1.0) for x, y in positions.values() if x is not base_x):
+    # Outside China two readings may be one and the same, which no pattern can tell apart.
+    others = {
+        name: (x, y)
+        for name, (x, y) in positions.items()
+        if name != declared and not (np.allclose(x, base_x, atol=1.0) and np.allclose(y, base_y, atol=1.0))
+    }
+    if not others:
         return None
+    positions = {declared: (base_x, base_y)} | others
     chance = _chance(base_x[near], base_y[near], index)
     strength = {name: _difference(index.distance(x[near], y[near]), chance) for name, (x, y) in positions.items()}
     return DatumEvidence(strength, declared)
@@ -103,8 +110,9 @@ class MixedDatums:
     def fault(self, where: str) -> Fault:
         """The mixture in words, with both readings."""
         both = f"{self.first} ({self.strength[0]:.2f}) and {self.second} ({self.strength[1]:.2f})"
-        split = f"the first {self.before:,} points look like {self.first}, the others like {self.second}"
-        text = split if self.before else f"some points look like {self.first} and some like {self.second}"
+        text = f"some points look like {self.first} and some like {self.second}"
+        if self.before is not None:
+            text = f"the first {self.before:,} points look like {self.first}, the others like {self.second}"
         what = f"the source mixes two datums: {text} (agreement with the streets: {both})."
         todo = "split the file into one source for each datum; if you have checked it, add `datum_checked = true`"
         return Fault(where, what, "one datum a source.", todo)
