@@ -68,7 +68,8 @@ def over_window(
         msg = f"percentiles lie above 0 and up to 100, not {list(percentiles)}"
         raise UsageError(msg)
     moments = _moments(range(first, last, every))[::-1].copy()
-    values = _run(setting, moments, ranks_of(tuple(percentiles), len(moments)), threads, memory_gb)
+    asked, place = np.unique(np.asarray(percentiles, np.float64), return_inverse=True)
+    values = _run(setting, moments, ranks_of(tuple(asked.tolist()), len(moments)), threads, memory_gb)[place]
     span = (int(moments[-1]), int(moments[0]))
     return _times(setting, values, tuple(float(value) for value in percentiles), [span] * len(percentiles))
 

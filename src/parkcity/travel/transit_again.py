@@ -58,7 +58,8 @@ class RideTimes:
 
         Raises `LimitError` where they need more than `memory_gb`.
         """
-        if step < 1 or last <= first or not percentiles or not all(0 < value <= 100 for value in percentiles):
+        rising = list(percentiles) == sorted(set(percentiles)) and all(0 < value <= 100 for value in percentiles)
+        if step < 1 or last <= first or not percentiles or not rising:
             msg = f"a window of {first} to {last} every {step} s at the percentiles {list(percentiles)} cannot be measured"
             raise UsageError(msg)
         if setting.longest >= NO_RIDE:
@@ -83,11 +84,13 @@ class RideTimes:
         if [getattr(before, name) for name in _SAME] != [getattr(after, name) for name in _SAME] or after.day.stops < before.day.stops:
             msg = "times follow a setting with the same origins, places, rides and limit whose stops keep their rows"
             raise UsageError(msg)
-        seconds, searched = self.seconds, 0
-        for block in noticing(before, after, self.moments[0], self.moments[1]):
-            if seconds is self.seconds:
-                seconds = seconds.copy()
-            rows, places = np.flatnonzero(block.origins), np.flatnonzero(block.places)
+        blocks = noticing(before, after, self.moments[0], self.moments[1])
+        seconds, searched = self.seconds.copy() if blocks else self.seconds, 0
+        # Each origin is searched once, to all places of the blocks that it is in.
+        kind = sum(block.origins.astype(np.int64) << number for number, block in enumerate(blocks))
+        for own in np.setdiff1d(kind, [0]).tolist():
+            held = np.logical_or.reduce([block.places for number, block in enumerate(blocks) if own >> number & 1])
+            rows, places = np.flatnonzero(kind == own), np.flatnonzero(held)
             _fill(after, self, seconds, (rows, places), threads)
             searched += len(rows) * len(places)
         return replace(self, setting=after, seconds=seconds, searched=searched)

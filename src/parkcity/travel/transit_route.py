@@ -110,7 +110,7 @@ class _Search:
             make_arena(setting, setting.day.lines),
         )
         clear(self.arena)
-        depart(setting.day.lines, *walks, self.arena, origin, departure, setting.longest)
+        depart(setting.day.lines, *walks, self.arena, origin, departure, setting.longest, 0)
 
     def to(self, place: int, rides: int) -> Journey | None:
         """The best journey to a place with so many rides at most."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.travel.kernels.connections import Batch
+    from parkcity.travel.kernels.percentiles import Runs
     from parkcity.travel.kernels.pruning import Scratch
     from parkcity.travel.kernels.raptor import Arena, Hops, Lines
     from parkcity.travel.kernels.raptor_once import Once
@@ -29,8 +30,8 @@ FEWEST_LANES = 24
 """From so many origins on, one departure is scanned for 64 origins at once."""
 
 
-def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
-    """Room of one thread for a range of departures."""
+def make_arena(setting: TransitSetting, lines: Lines, departures: int = 1) -> Arena:
+    """Room of one thread for a range of so many departures."""
     from parkcity.travel.kernels.raptor import NEVER, Arena
 
     stops, calls, rows = setting.day.stops, len(lines.stop), setting.most_rides + 1
@@ -51,6 +52,9 @@ def make_arena(setting: TransitSetting, lines: Lines) -> Arena:
         call=np.zeros(stops, np.int32),
         last=np.zeros(stops, np.int32),
         best=np.full(setting.places, NEVER, np.int32),
+        falls=np.zeros(setting.places, np.int32),
+        fell_to=np.empty((setting.places, departures), np.int32),
+        fell_at=np.empty((setting.places, departures), np.int32),
     )
 
 
@@ -146,7 +150,10 @@ def _by_call(legs: Hops, keep: NDArray[np.bool_], lines: Lines, arriving: NDArra
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is asked of every origin: falling departures, and ranks in the sorted times (none: the times of every departure)."""
+    """What is asked of every origin: falling departures, and rising ranks in the sorted times (none: the times of every departure).
+
+    Ranks are of departures a fixed step apart.
+    """
 
     setting: TransitSetting
     moments: NDArray[np.int32]
@@ -216,16 +223,16 @@ class Sweep:
         return lambda: make_once(setting, lines), search
 
     def _window(self, lines: Lines) -> Method:
-        from parkcity.travel.kernels.percentiles import BLOCK
+        from parkcity.travel.kernels.percentiles import Runs
         from parkcity.travel.kernels.raptor import window
 
-        setting, minutes = self.setting, len(self.moments)
+        setting, departures = self.setting, len(self.moments)
         legs = (*pruned(setting, lines), setting.walked().hops())
 
-        def make() -> tuple[Arena, NDArray[np.int32], NDArray[np.int32]]:
-            return make_arena(setting, lines), np.empty((minutes, setting.places), np.int32), np.empty((minutes, BLOCK), np.int32)
+        def make() -> tuple[Arena, Runs]:
+            return make_arena(setting, lines, departures), Runs(*(np.empty(departures, np.int32) for _ in Runs._fields))
 
-        def search(first: int, last: int, own: tuple[Any, Any, Any], part: NDArray[np.int32]) -> None:
+        def search(first: int, last: int, own: tuple[Arena, Runs], part: NDArray[np.int32]) -> None:
             window(first, last, lines, *legs, self.moments, setting.longest, self.ranks, *own, part)
 
         return make, search

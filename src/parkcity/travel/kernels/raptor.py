@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parkcity.travel.kernels.jit import Bool, Int32, Int64, kernel
-from parkcity.travel.kernels.percentiles import order_statistics
+from parkcity.travel.kernels.percentiles import Runs, order_statistics, take_runs
 
 NEVER = 2**31 - 1
 
@@ -60,7 +60,8 @@ class Arena(NamedTuple):
     that reached a call; `first`, `end` int32 [p]: first and last call of a pattern at which an earlier trip can be caught, `queue`
     int32 [p]; `marked`, `fresh` bool [s] with their
     lists `marks`, `news`, `changed` int32 [s]; `touched` bool [s]; `call` int32 [s]: the call by which a stop of `news` was reached;
-    `last` int32 [s]: the call that gave the last row; `best` int32 [places].
+    `last` int32 [s]: the call that gave the last row; `best` int32 [places]: the earliest arrival so far; `falls` int32 [places]: how
+    often it fell, each time with the arrival `fell_to` int32 [places, m] at the departure of number `fell_at` int32 [places, m].
     """
 
     ride: Int32
@@ -78,6 +79,9 @@ class Arena(NamedTuple):
     call: Int32
     last: Int32
     best: Int32
+    falls: Int32
+    fell_to: Int32
+    fell_at: Int32
 
 
 @kernel
@@ -214,8 +218,8 @@ def leave(access: Hops, arena: Arena, origin: int, time: int, horizon: int) -> i
 
 
 @kernel
-def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, origin: int, time: int, limit: int) -> None:
-    """Lower `arena.best`, the arrival at every place, by journeys that leave one origin at `time` or later.
+def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, origin: int, time: int, limit: int, number: int) -> None:
+    """Lower `arena.best`, the arrival at every place, by journeys that leave one origin at `time`, the departure of a `number`, or later.
 
     `walks` and `egress` lead from calls to stops and to places (see `pruning`). Arrivals after `time` + `limit` are left out.
     """
@@ -240,23 +244,31 @@ def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, 
                 changed_of[changed] = stop
                 changed += 1
         marks = change(walks, arena, k, horizon, news) if k < most else 0
-    arrive(egress, arena, horizon, changed)
+    arrive(egress, arena, horizon, changed, number)
 
 
 @kernel
-def arrive(egress: Hops, arena: Arena, horizon: int, changed: int) -> None:
+def arrive(egress: Hops, arena: Arena, horizon: int, changed: int, number: int) -> None:
     """Walk from the stops whose best arrival fell to the places, and forget that they changed."""
     start, target, seconds = egress.start, egress.target, egress.seconds
     ride, touched, best, changed_of, last_of = arena.ride, arena.touched, arena.best, arena.changed, arena.last
+    falls, fell_to, fell_at = arena.falls, arena.fell_to, arena.fell_at
     most = ride.shape[0] - 1
     for i in range(changed):
         stop = changed_of[i]
         touched[stop] = False
         here, call = ride[most, stop], last_of[stop]
         for e in range(start[call], start[call + 1]):
-            arrival = here + seconds[e]
-            if arrival <= horizon and arrival < best[target[e]]:
-                best[target[e]] = arrival
+            arrival, place = here + seconds[e], target[e]
+            if arrival <= horizon and arrival < best[place]:
+                best[place] = arrival
+                row = falls[place]
+                if row == 0 or fell_at[place, row - 1] != number:
+                    falls[place] = row + 1
+                    fell_at[place, row] = number
+                    fell_to[place, row] = arrival
+                else:
+                    fell_to[place, row - 1] = arrival
 
 
 @kernel
@@ -266,6 +278,7 @@ def clear(arena: Arena) -> None:
     arena.ready[:] = NEVER
     arena.ridden[:] = NEVER
     arena.best[:] = NEVER
+    arena.falls[:] = 0
 
 
 @kernel
@@ -281,31 +294,43 @@ def window(
     limit: int,
     ranks: Int32,
     arena: Arena,
-    spread: Int32,
-    room: Int32,
+    runs: Runs,
     out: Int32,
 ) -> None:
     """Travel times of the origins `first` … `last` - 1 over a window of departures.
 
-    Shapes: `direct` leads from origins to places without any ride; `departures` int32 [m], falling; `ranks` int32 [r], places in the
-    sorted times from 0, or empty for the times of every departure, in the order given; `spread` int32 [m, places] and `room` int32
-    [m, BLOCK] are room; `out` int32 [last - first, r or m, places] seconds is written, `NEVER` where more than `limit`.
+    Shapes: `direct` leads from origins to places without any ride; `departures` int32 [m], falling, by equal steps where `ranks` are
+    given; `ranks` int32 [r], places in the sorted times from 0, rising, or empty for the times of every departure, in the order given;
+    `runs` is room for the runs of one place; `out` int32 [last - first, r or m, places] is written, `NEVER` where above `limit` seconds.
     """
     minutes, places = len(departures), len(arena.best)
-    best, walk_start, walk_to, walk_seconds = arena.best, direct.start, direct.target, direct.seconds
+    walk_start, walk_to, walk_seconds = direct.start, direct.target, direct.seconds
+    falls, fell_to, fell_at = arena.falls, arena.fell_to, arena.fell_at
+    step = departures[0] - departures[1] if minutes > 1 else 1
     for origin in range(first, last):
         clear(arena)
         for m in range(minutes):
-            time = departures[m]
-            depart(lines, walks, access, egress, arena, origin, time, limit)
-            latest = time + limit
-            row = spread[m]
-            for place in range(places):
-                row[place] = best[place] - time if best[place] <= latest else NEVER
+            depart(lines, walks, access, egress, arena, origin, departures[m], limit, m)
+        found = out[origin - first]
+        for place in range(places):
+            count = falls[place]
+            if len(ranks) == 0:
+                each_departure(fell_to[place], fell_at[place], count, departures, limit, found[:, place])
+                continue
+            most = take_runs(fell_to[place], fell_at[place], count, departures[0], step, minutes, runs)
+            order_statistics(runs, count, most, step, limit, ranks, found[:, place])
+        for layer in range(found.shape[0]):
             for d in range(walk_start[origin], walk_start[origin + 1]):
                 if walk_seconds[d] <= limit:
-                    row[walk_to[d]] = min(row[walk_to[d]], walk_seconds[d])
-        if len(ranks) == 0:
-            out[origin - first] = spread
-        else:
-            order_statistics(spread, ranks, room, out[origin - first])
+                    found[layer, walk_to[d]] = min(found[layer, walk_to[d]], walk_seconds[d])
+
+
+@kernel
+def each_departure(fell_to: Int32, fell_at: Int32, count: int, departures: Int32, limit: int, out: Int32) -> None:
+    """The time of every departure from the arrivals that one place had from some departures on. Shapes: `departures`, `out` int32 [m]."""
+    arrival, following = NEVER, 0
+    for m in range(len(departures)):
+        if following < count and fell_at[following] == m:
+            arrival = fell_to[following]
+            following += 1
+        out[m] = arrival - departures[m] if arrival != NEVER and arrival - departures[m] <= limit else NEVER
