@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from parkcity.base.errors import InputError
+from parkcity.decide.incremental import InputsUnder
 from parkcity.insight.inputs import Inputs
 from parkcity.insight.transit import CityTransit
+from parkcity.insight.transit_inputs import people_by_transit
 from parkcity.travel.transit import depart_at
 from parkcity.travel.transit_day import transit_day
 from parkcity.twin.build import build
@@ -157,3 +159,30 @@ def test_a_new_street_moves_no_stop(twin: Twin) -> None:
 def test_changes_that_cannot_be_made_are_told(twin: Twin, change: str, fields: dict[str, object], told: str) -> None:
     with pytest.raises(InputError, match=told):
         under(twin, Scenario().change(change, **fields))
+
+
+STEPS = {
+    "street": ("add_link", {"line": [list(lonlat(50, 0)), list(lonlat(50, 100))]}),
+    "line": (
+        "add_line",
+        {"stops": [list(lonlat(0, 950)), list(lonlat(500, 500)), list(lonlat(1000, 50))], "headway_min": 5, "speed_km_h": 30},
+    ),
+    "headway": ("set_headway", {"line": "R", "headway_min": 4, "from_hour": 8, "to_hour": 9}),
+    "closed": ("close_stop", {"stop": "E"}),
+    "lane": ("set_speed", {"line": "R", "percent": 50}),
+    "people": ("add_people", {"residents": 100, "cell": "c0000"}),
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("steps", [*((name,) for name in STEPS), ("street", "line", "lane"), ("headway", "closed", "people")])
+def test_reach_by_transit_under_a_scenario_equals_that_of_a_city_measured_anew(twin: Twin, steps: tuple[str, ...]) -> None:
+    base, scenario = Inputs(twin, threads=1), Scenario()
+    cell = str(twin.cells["id"].iloc[0])
+    for name in steps:
+        change, values = STEPS[name]
+        scenario = scenario.change(change, **{**values, **({"cell": cell} if name == "people" else {})})
+    city = under(twin, scenario)
+    for minutes in (30, 45, 60):
+        followed = people_by_transit(InputsUnder.of(city, base), minutes)
+        assert followed.tobytes() == people_by_transit(Inputs(city, threads=1), minutes).tobytes()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parkcity.base.cache import array_hash
 from parkcity.insight.inputs import PROVIDERS, Inputs, Provider, profile_of
 from parkcity.insight.transit import LAYERS, CityTransit, limit_of
+from parkcity.insight.transit_rides import ACCESS_MIN, reached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 BUS, RAIL = "bus", "rail"
 ROUTE_TYPES = {BUS: (3, 11), RAIL: (0, 1, 2, 5, 6, 7, 12)}
 """GTFS, routes.txt, route_type: what counts as a bus, and what runs on rails or ropes."""
-ACCESS_MIN = (30, 45, 60)
-_S_PER_MIN = 60.0
 
 
 def _served(timetable: Timetable, mode: str) -> NDArray[np.bool_]:
@@ -85,30 +83,14 @@ def frequent_stop_m(inputs: Inputs) -> Floats:
     return _metres_to(inputs, "frequent_stop", {"date": city.date.isoformat()}, city.departures_per_stop(first, last) >= least)
 
 
-def _reached(inputs: Inputs, name: str, minutes: float, weight: Floats) -> Floats:
-    """The weight reached within some minutes at the median departure of the window, float64 [cells]."""
-
-    def make() -> dict[str, NDArray[Any]]:
-        from parkcity.travel.transit_access import cumulative
-
-        setting = CityTransit(inputs).to_cells().to_targets(np.flatnonzero(weight > 0))
-        start, length = int(limit_of("depart")), int(limit_of("window"))
-        limits = [limit * _S_PER_MIN for limit in ACCESS_MIN]
-        return {"sums": cumulative(setting, weight[weight > 0], limits, start, start + length, threads=inputs.threads)}
-
-    args = {"profile": profile_of(inputs.group), "date": CityTransit(inputs).date.isoformat(), "weight": array_hash(weight)}
-    reached: Floats = inputs.kept(name, LAYERS, args, make)["sums"][ACCESS_MIN.index(int(minutes))]
-    return reached
-
-
 def people_by_transit(inputs: Inputs, minutes: float) -> Floats:
     """Residents of all ages reached by transit within some minutes, float64 [cells]."""
-    return _reached(inputs, "people_by_transit", minutes, inputs.residents_of("all"))
+    return np.asarray(reached(inputs, "people", all_people)[ACCESS_MIN.index(int(minutes))])
 
 
 def jobs_by_transit(inputs: Inputs, minutes: float) -> Floats:
     """Jobs reached by transit within some minutes, float64 [cells]."""
-    return _reached(inputs, "jobs_by_transit", minutes, all_jobs(inputs))
+    return np.asarray(reached(inputs, "jobs", all_jobs)[ACCESS_MIN.index(int(minutes))])
 
 
 def all_jobs(inputs: Inputs) -> Floats:

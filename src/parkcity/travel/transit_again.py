@@ -69,11 +69,24 @@ class RideTimes:
         if need_gb > memory_gb:
             msg = f"{setting.origins:,} x {setting.places:,} times need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
             raise LimitError(msg)
-        moments = (first, first + (last - first - 1) // step * step, step)
         empty = np.empty((len(percentiles), setting.origins, setting.places), np.uint16)
-        made = cls(setting, empty, moments, tuple(percentiles), empty[0].size)
+        made = cls.held(setting, empty, first, last, step=step, percentiles=percentiles)
         _fill(setting, made, empty, (np.arange(setting.origins), np.arange(setting.places)), threads)
-        return made
+        return replace(made, searched=empty[0].size)
+
+    @classmethod
+    def held(
+        cls,
+        setting: TransitSetting,
+        seconds: NDArray[np.uint16],
+        first: int,
+        last: int,
+        *,
+        step: int = 60,
+        percentiles: Sequence[float] = (50,),
+    ) -> RideTimes:
+        """Times that a search with the same arguments gave before, such as those kept on disk."""
+        return cls(setting, seconds, (first, first + (last - first - 1) // step * step, step), tuple(percentiles), 0)
 
     def again(self, after: TransitSetting, threads: int | None = None) -> RideTimes:
         """The times of another setting, equal to those of a search of all pairs bit for bit.
