@@ -35,7 +35,7 @@ ONLY_OWN = ("control_lines",)
 """Layers that no extract holds."""
 
 _EMPTY: dict[str, tuple[str, ...]] = {
-    "buildings": ("id", "use", "height", "levels", "flats", "area_m2"),
+    "buildings": ("id", "use", "height", "levels", "flats", "area_m2", "ground"),
     **dict.fromkeys(("landuse", "water", "green", "control_lines"), ("id", "class", "name", "area_m2")),
 }
 

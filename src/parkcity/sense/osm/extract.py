@@ -18,6 +18,7 @@ from parkcity.sense.osm.routes import greenways, transit_routes, transit_stops
 from parkcity.sense.osm.scan import Box, Wanted, scan
 from parkcity.sense.osm.squares import cross_squares
 from parkcity.sense.osm.streets import STREET_KEYS, network, usable_ways
+from parkcity.sense.point_buildings import remark as point_remark
 from parkcity.sense.raw import Raw, Tally
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def wanted_objects() -> Wanted:
     """The objects that the layers are made from."""
     surfaces = frozenset().union(*(area_rules(layer).keys for layer in ("water", "green", "landuse")))
     kind_keys = kind_rules().keys - {"name"}
-    return Wanted(_NODE_KEYS | kind_keys, STREET_KEYS | {"waterway"}, _AREA_KEYS | surfaces | kind_keys)
+    return Wanted(_NODE_KEYS | kind_keys | {"building"}, STREET_KEYS | {"waterway"}, _AREA_KEYS | surfaces | kind_keys)
 
 
 def prepared_ways(found: Scan, options: ExtractOptions) -> Ways:
@@ -137,7 +138,8 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     needed = refuse_beyond(path, options.memory_gb)
     found = scan(path, wanted_objects(), options.box)
     ways = prepared_ways(found, options)
-    frames: dict[str, Any] = {"buildings": buildings(found.areas)}
+    built, marked_twice = buildings(found.areas, found.points)
+    frames: dict[str, Any] = {"buildings": built}
     frames["places"], merged = merge_duplicates(places(found, options.kinds).table)
     frames["merged"] = merged
     frames |= {layer: surface_layer(found, layer) for layer in ("water", "green", "landuse")}
@@ -149,12 +151,13 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     frames["transit_stops"] = transit_stops(found.routes, found.points, found.lines)
     tally = Tally(encoding="utf-8")
     same = [(dropped, f"the same place as {kept}") for dropped, kept in zip(merged["dropped"], merged["kept"], strict=True)]
-    tally.refused = [*found.refused, *ways.refused, *lost_routes, *same]
+    tally.refused = [*found.refused, *ways.refused, *lost_routes, *same, *marked_twice]
     kept = _kept(frames, ways.lines.way.tolist())
     tally.rows_kept = len(kept)
     tally.rows_in = len(kept) + len({name for name, _ in tally.refused} - kept)
     tally.remarks = [f"estimated before reading: {needed.text}", *(f"{name}: {len(table)}" for name, table in frames.items())]
-    tally.remarks += ways.remarks
+    assumed = built["area_m2"].to_numpy(float)[(built["ground"] == "assumed").to_numpy(bool)]
+    tally.remarks += [*ways.remarks, *([point_remark(assumed)] if len(assumed) else [])]
     arrays = network(ways, kept_nodes(found.points))
     return Raw(tally, frames["places"], arrays, frames)
 

@@ -13,6 +13,7 @@ from parkcity.sense.kinds import kinds
 from parkcity.sense.osm.attributes import length_m, road_class
 from parkcity.sense.osm.metric import areas
 from parkcity.sense.osm.tags import Classifier, Tags, table
+from parkcity.sense.point_buildings import assumed_ground, beside_drawn, squares
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -100,20 +101,34 @@ def simplest(shapes: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def buildings(found: Areas) -> gpd.GeoDataFrame:
-    """Buildings: `id`, `use` (the tag's value), `height` m, `levels` (not a number where unknown), `area_m2`, `flats`, polygons."""
+def buildings(found: Areas, points: Points) -> tuple[gpd.GeoDataFrame, list[tuple[str, str]]]:
+    """Buildings: `id`, `use` (the tag's value), `height` m, `levels` (not a number where unknown), `area_m2`, `flats`, `ground`, polygons.
+
+    `ground` is 'drawn', or 'assumed' for a building that the map marks by a node alone; nodes within a drawn building are told and
+    left out.
+    """
     rows = [row for row, tags in enumerate(found.tags) if tags.get("building", "no") not in _NOT_BUILDINGS]
     tags = [found.tags[row] for row in rows]
-    shapes = found.shape[rows]
+    shapes = simplest(found.shape[rows])
+    size = areas(found.shape[rows]) if rows else np.zeros(0)
+    nodes = np.array([row for row, item in enumerate(points.tags) if item.get("building", "no") not in _NOT_BUILDINGS], np.int64)
+    free = beside_drawn(points.lon[nodes], points.lat[nodes], shapes)
+    same = [(f"node/{points.node[row]}", "it lies in a building that is drawn") for row in nodes[~free].tolist()]
+    nodes = nodes[free]
+    marked = [points.tags[row] for row in nodes.tolist()]
+    assumed = assumed_ground([item["building"] for item in marked], [item["building"] for item in tags], size)
+    shapes = np.concatenate([shapes, squares(points.lon[nodes], points.lat[nodes], assumed)])
+    tags = [*tags, *marked]
     columns: dict[str, Any] = {
-        "id": [found.name[row] for row in rows],
+        "id": [*(found.name[row] for row in rows), *(f"node/{points.node[row]}" for row in nodes.tolist())],
         "use": [item["building"] for item in tags],
         "height": np.array([length_m(item.get("height")) for item in tags], float),
         "levels": np.array([_levels(item.get("building:levels")) for item in tags], float),
         "flats": np.array([_count(item.get("building:flats")) for item in tags], float),
-        "area_m2": areas(shapes) if rows else np.zeros(0),
+        "area_m2": np.concatenate([size, assumed]),
+        "ground": np.repeat(np.array(["drawn", "assumed"], object), (len(rows), len(nodes))),
     }
-    return frame(columns, simplest(shapes), WGS84)
+    return frame(columns, shapes, WGS84), same
 
 
 def _levels(text: str | None) -> float:

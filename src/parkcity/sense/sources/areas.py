@@ -10,11 +10,13 @@ import pandas as pd
 from parkcity.base.errors import FaultList
 from parkcity.base.geo import WGS84, frame
 from parkcity.sense.osm.metric import areas
+from parkcity.sense.point_buildings import assumed_ground, remark, squares
 from parkcity.sense.raw import READERS, Option, Raw, Reader, Request
 from parkcity.sense.sources.vector import can_read, load_shapes
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from parkcity.sense.raw import Tally
 
@@ -41,6 +43,9 @@ def read(request: Request) -> Raw:
     shapes = table.geometry.to_numpy()
     size = np.where(shapely.get_dimensions(shapes) == _AREAL, areas(shapes), np.nan)
     classes = _classes(request, table, tally)
+    marked = (shapely.get_dimensions(shapes) == 0) & bool(request.options["points"])
+    if marked.any():
+        shapes, size = _with_ground(shapes, size, classes, marked, tally)
     columns: dict[str, Any] = {
         "id": [f"{request.source_id}/{value}" for value in _texts(table, request.text("id"), range(1, len(table) + 1))],
         "class": classes,
@@ -48,11 +53,28 @@ def read(request: Request) -> Raw:
         "name": _texts(table, request.text("name"), [""] * len(table)),
         **{name: _numbers(table, request.text(name), where, faults) for name in _NUMBERS},
         "area_m2": size,
+        "ground": np.where(marked, "assumed", "drawn").astype(object),
     }
     faults.check()
     kept = np.array([name != "" for name in classes], bool)
     tally.rows_kept = int(kept.sum())
     return Raw(tally, frame(columns, shapes, WGS84)[kept].reset_index(drop=True))
+
+
+def _with_ground(
+    shapes: NDArray[Any], size: NDArray[np.float64], classes: list[str], marked: NDArray[np.bool_], tally: Tally
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The shapes and their sizes with a square of an assumed size for every point."""
+    import shapely
+
+    spots = shapely.centroid(shapes[marked])
+    lon, lat = shapely.get_x(spots), shapely.get_y(spots)
+    words = np.asarray(classes, object)
+    assumed = assumed_ground(list(words[marked]), list(words[~marked]), size[~marked])
+    shapes, size = shapes.copy(), size.copy()
+    shapes[marked], size[marked] = squares(lon, lat, assumed), assumed
+    tally.remarks.append(remark(assumed))
+    return shapes, size
 
 
 def _texts(table: gpd.GeoDataFrame, column: str, default: Any) -> list[str]:
@@ -98,6 +120,7 @@ READERS.add(
             "height": Option(str, "", "attribute with the height of a building in metres"),
             "levels": Option(str, "", "attribute with the number of storeys"),
             "flats": Option(str, "", "attribute with the number of dwellings"),
+            "points": Option(bool, default=False, doc="true: points are buildings too, squares of an assumed size round them"),
         },
         can_read,
         read,

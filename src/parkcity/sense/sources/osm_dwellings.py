@@ -27,6 +27,7 @@ def read(request: Request) -> Raw:
     from parkcity.sense.dwellings import spread_over_homes
     from parkcity.sense.osm.places import buildings, surface_layer
     from parkcity.sense.osm.scan import Wanted, scan
+    from parkcity.sense.point_buildings import remark
     from parkcity.sense.sources.vector import load_shapes
 
     where = str(request.path)
@@ -41,8 +42,8 @@ def read(request: Request) -> Raw:
         if not (request.path / name).is_file() or ".." in name:
             faults.add(where, f"there is no file '{name}' in the folder.", todo="correct the option in city.toml, or add the file")
     faults.check()
-    found = scan(extract, Wanted(frozenset(), frozenset(), _AREA_KEYS, routes=False))
-    houses = buildings(found.areas)
+    found = scan(extract, Wanted(frozenset({"building"}), frozenset(), _AREA_KEYS, routes=False))
+    houses, _ = buildings(found.areas, found.points)
     area: Any = None
     if boundary:
         area = shapely.union_all(load_shapes(request.path / boundary, request.datum)[0].geometry.to_numpy())
@@ -51,7 +52,8 @@ def read(request: Request) -> Raw:
     tally = Tally(rows_in=len(houses))
     if projection is not None:
         homes = spread_over_homes(houses, surface_layer(found, "landuse"), area, total, side_m, projection)
-        tally.remarks, tally.rows_kept = homes.remarks, len(homes.table)
+        assumed = houses["area_m2"].to_numpy(float)[(houses["ground"] == "assumed").to_numpy(bool)]
+        tally.remarks, tally.rows_kept = [*homes.remarks, *([remark(assumed)] if len(assumed) else [])], len(homes.table)
         if len(homes.table):
             return Raw(tally, homes.table)
     faults.add(where, "there is no dwelling inside the area.", allowed="at least one building that people live in.")

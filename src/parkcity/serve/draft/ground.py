@@ -67,14 +67,14 @@ def buildings(draft: Draft, seen: Seen) -> None:
             draft.doubt("doubt.not_buildings", file=entry.path.name)
             continue
         assert entry.table is not None
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"points": True} if entry.geometry == "points" or entry.facts["mixed"] else {}
         key = next((name for name in named(entry.columns, "id") if unique(entry.table[name])), "")
         options |= {"id": key} if key else {}
         for option, role in (("height", "height"), ("levels", "levels"), ("class", "use"), ("name", "name")):
             found = [name for name in named(entry.columns, role) if name not in options.values()]
             options |= {option: found[0]} if found else {}
         source = draft.add(entry, "buildings", "buildings", "vector_areas", **options)
-        told = ", ".join(f"{name} = {column}" for name, column in options.items() if name != "layer") or "-"
+        told = ", ".join(f"{name} = {column}" for name, column in options.items() if name not in {"layer", "points"}) or "-"
         source.found.append(Remark("found.buildings", {"rows": f"{entry.rows:,}", "columns": told}))
 
 
