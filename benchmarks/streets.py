@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -13,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.registry import Size, benchmark, median_seconds, peer_python, peer_run, row
+from benchmarks.registry import Size, benchmark, median_seconds, peak_megabytes, row
+from benchmarks.streets_beside import Beside, beside
 from benchmarks.streets_graphs import Plain, chengdu, las_palmas, metropolis
 from parkcity.travel import Attach, NearestField, Network, Profile, Streets, SumField, nearest, what_if, within
 
-WORKER = Path(__file__).with_name("streets_peers.py")
-PINS = ["pandana==0.8", "cityseer==5.8.0", "scipy==1.17.1"]
+ALONE = Path(__file__).with_name("streets_alone.py")
 LIMITS = [400.0, 800.0, 1200.0]
 NEAR = 3000.0
 GROUPS = ("adult", "elder", "child", "pram", "wheelchair")
@@ -62,41 +61,64 @@ def _ours(graph: Plain, repeats: int) -> tuple[dict[str, float], dict[str, Any]]
 
 def _agree(task: str, ours: Any, peer: Any) -> str:
     """How many answers agree to a metre (nearest) or exactly (sums)."""
-    if task == "nearest":
-        there = np.isfinite(ours)
-        share = float(np.mean(np.abs(ours[there] - peer[there]) < 1.0))
-    else:
-        known = np.isfinite(ours)
-        share = float(np.mean(ours[known] == peer[known]))
-    return f"{share:.2%} of answers agree"
+    known = np.isfinite(ours)
+    same = np.abs(ours[known] - peer[known]) < 1.0 if task == "nearest" else ours[known] == peer[known]
+    return f"{float(np.mean(same)):.2%} of answers agree"
 
 
 def _compare(graph: Plain, peers: list[str], repeats: int) -> list[dict[str, Any]]:
     seconds, answers = _ours(graph, repeats)
-    real = not graph.name.startswith("metropolis")
-    rows = [row("network set-up", graph.name, seconds["setup"])]
+    peak = _peak(graph)
+    rows = [row("network set-up, nearest and sums in a process of their own", graph.name, seconds["setup"], peak_mb=peak)]
     if not peers:
         return rows + [row(_title(task), graph.name, seconds[task]) for task in ("nearest", "sums")]
-    python = peer_python("streets", PINS)
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "graph.npz", Path(folder) / "answer.npz"
-        graph.save(source)
-        for peer in peers:
-            theirs = peer_run(python, WORKER, peer, str(source), str(target), str(repeats), timeout=7200)
-            with np.load(target) as file:
-                agreement = {task: _agree(task, answers[task], file[task]) for task in file.files}
-            for task in ("nearest", "sums"):
-                if task in theirs:
-                    note = f" ({agreement[task]})" if task in agreement else ""
-                    goal = GOALS.get((task, peer, real))
-                    rows.append(row(_title(task) + note, graph.name, seconds[task], peer, theirs[task], goal))
-            if peer == "pandana":
-                both = seconds["setup"] + seconds["sums"]
-                whole = theirs["setup"] + theirs["sums"]
-                rows.append(row("sums with set-up", graph.name, both, peer, whole, None if real else 100.0))
-                memory = f"sums with new weights (precomputed in {theirs['precomputed MB']:,.0f} MB)"
-                rows.append(row(memory, graph.name, seconds["sums"], peer, theirs["sums again"], None if real else 1.0))
+    for peer in peers:
+        theirs = beside(graph, peer, repeats)
+        rows += _tasks(graph, seconds, answers, theirs, peer)
+        if peer == "pandana":
+            rows += _with_pandana(graph, seconds, theirs, peak)
     return rows
+
+
+def _tasks(graph: Plain, ours: dict[str, float], answers: dict[str, Any], theirs: Beside, peer: str) -> list[dict[str, Any]]:
+    rows, real = [], not graph.name.startswith("metropolis")
+    for task in ("nearest", "sums"):
+        if task in theirs.seconds:
+            note = f" ({_agree(task, answers[task], theirs.answers[task])})" if task in theirs.answers else ""
+            rows.append(row(_title(task) + note, graph.name, ours[task], theirs.name, theirs.seconds[task], GOALS.get((task, peer, real))))
+    if "sums of a sample" in theirs.seconds:
+        title = f"{_title('sums')} (peer: from 500 origins)"
+        rows.append(row(title, graph.name, ours["sums"], theirs.name, theirs.seconds["sums of a sample"]))
+    return rows
+
+
+def _with_pandana(graph: Plain, ours: dict[str, float], theirs: Beside, peak: float | None) -> list[dict[str, Any]]:
+    """Sums with set-up; and repeated sums with new weights, which it precomputes and we do not, with the memory of both."""
+    seconds, large = theirs.seconds, graph.name.startswith("metropolis")
+    both, whole = ours["setup"] + ours["sums"], seconds["setup"] + seconds["sums"]
+    rows = [row("sums with set-up", graph.name, both, theirs.name, whole, 100.0 if large else None)]
+    rows.append(
+        row(
+            "sums with new weights (peer: precomputed)",
+            graph.name,
+            ours["sums"],
+            theirs.name,
+            seconds["sums again"],
+            1.0 if large else None,
+        )
+    )
+    if peak is not None:
+        title = "memory for these in MB, not s (peer: what precomputing adds)"
+        rows.append(row(title, graph.name, peak, theirs.name, seconds["precomputed MB"], 2.0 if large else None))
+    return rows
+
+
+def _peak(graph: Plain) -> float | None:
+    """Peak memory in MB of a process that builds the network and answers both questions."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        path = Path(folder) / "graph.npz"
+        graph.save(path)
+        return peak_megabytes(sys.executable, str(ALONE), str(path))
 
 
 def _title(task: str) -> str:
@@ -164,7 +186,5 @@ def run(size: Size) -> list[dict[str, Any]]:
     rows += _compare(metropolis(100_000), ["scipy", "pandana"], 5)
     million = metropolis(1_000_000)
     rows += _compare(million, ["scipy", "pandana"], 3)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    rows.append(row(f"peak memory so far {peak:.2f} GB", million.name, None))
     rows += _edits(million, 1000, 5)
     return rows

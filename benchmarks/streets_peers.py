@@ -1,36 +1,72 @@
-"""Worker of the street benchmark: runs one peer on one graph in the peer's own environment and prints one JSON document.
+"""Worker of the street benchmark: runs one peer on one graph in the peer's own environment.
 
-Arguments: peer, path of the graph (npz), path for the answer (npz), repeats.
+Arguments: peer, path of the graph (npz), a folder for what it finds, repeats. Each task is written to the folder as soon as it is done
+(`seconds.json`, and `nearest.npy` and `sums.npy`), so that a run that is cut short leaves what it has; tasks that are there already
+are left out. It prints one JSON document at its end.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import resource
 import statistics
 import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 NEAR_M = 3000.0
 LIMITS_M = (400, 800, 1200)
+EVERY_ORIGIN = 20_000
+SAMPLE = 500
 
 
-def timed(function: Any, repeats: int) -> tuple[float, Any]:
-    """Median seconds, and the last answer."""
-    times, answer = [], None
-    for _ in range(repeats):
-        start = time.perf_counter()
-        answer = function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times), answer
+class Notes:
+    """What a peer has done so far, kept in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "seconds.json"
+        self.known: dict[str, float] = json.loads(self.path.read_text(encoding="utf-8")) if self.path.is_file() else {}
+
+    def has(self, *tasks: str) -> bool:
+        """Are all of them there?"""
+        return set(tasks) <= set(self.known)
+
+    def write(self, task: str, number: float) -> None:
+        """Keep a number."""
+        self.known[task] = number
+        self.path.write_text(json.dumps(self.known), encoding="utf-8")
+
+    def timed(self, task: str, function: Any, repeats: int = 1, *, keep: bool = False, share: float = 1.0) -> Any:
+        """Run a task, unless it is there, and keep its median seconds over `share`, and its answer if told so. Returns the answer."""
+        if self.has(task):
+            return None
+        answer: Any = None
+        times, before = [], os.times()
+        for _ in range(repeats):
+            start = time.perf_counter()
+            answer = function()
+            times.append(time.perf_counter() - start)
+        after = os.times()
+        self.write(f"{task}, core seconds", (after.user + after.system - before.user - before.system) / repeats / share)
+        if keep:
+            np.save(self.folder / f"{task}.npy", answer)
+        self.write(task, statistics.median(times) / share)
+        return answer
 
 
-def scipy(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+def peak_mb() -> float:
+    """Peak memory of this process in MB; getrusage(2) counts in kibibytes on Linux."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def scipy(graph: Any, repeats: int, notes: Notes) -> None:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
 
@@ -44,23 +80,24 @@ def scipy(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
         groups = [graph["node"][graph["klass"] == c] for c in range(graph["klass"].max() + 1)]
         return np.array([dijkstra(matrix, directed=False, indices=group, min_only=True, limit=NEAR_M) for group in groups])
 
-    def sums() -> Any:
-        out = np.empty((len(LIMITS_M), count))
-        for begin in range(0, count, 500):
-            rows = np.arange(begin, min(begin + 500, count))
+    def sums(chosen: Any) -> Any:
+        out = np.empty((len(LIMITS_M), len(chosen)))
+        for begin in range(0, len(chosen), 100):
+            rows = chosen[begin : begin + 100]
             cost = dijkstra(matrix, directed=False, indices=rows, limit=LIMITS_M[-1])
             for j, limit in enumerate(LIMITS_M):
-                out[j, rows] = (cost <= limit) @ graph["people"]
+                out[j, begin : begin + len(rows)] = (cost <= limit) @ graph["people"]
         return out
 
-    near_s, nearest = timed(near, repeats)
-    seconds, answers = {"nearest": near_s}, {"nearest": nearest}
-    if count <= 20_000:
-        seconds["sums"], answers["sums"] = timed(sums, 1)
-    return seconds, answers
+    notes.timed("nearest", near, repeats, keep=True)
+    if count <= EVERY_ORIGIN:
+        notes.timed("sums", lambda: sums(np.arange(count)), keep=True)
+    else:  # hours for all: some origins drawn at random stand for them
+        some = np.random.default_rng(1).choice(count, SAMPLE, replace=False)
+        notes.timed("sums of a sample", lambda: sums(some), share=SAMPLE / count)
 
 
-def pandana(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+def pandana(graph: Any, repeats: int, notes: Notes) -> None:
     import pandas as pd
 
     package = importlib.import_module("pandana")
@@ -71,7 +108,11 @@ def pandana(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]
     def setup() -> Any:
         return package.Network(x, y, pd.Series(graph["u"]), pd.Series(graph["v"]), frame, twoway=True)
 
-    setup_s, network = timed(setup, 1)
+    if notes.has("setup", "nearest", "sums", "precompute", "sums again", "precomputed MB", "peak MB"):
+        return
+    for task in ("setup", "precompute"):  # what a new process must do again
+        notes.known.pop(task, None)
+    network = notes.timed("setup", setup)
     classes = graph["klass"].max() + 1
     for c in range(classes):
         node = graph["node"][graph["klass"] == c]
@@ -84,24 +125,16 @@ def pandana(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]
     def sums() -> Any:
         return np.array([network.aggregate(limit, type="sum", decay="flat", name="people").to_numpy() for limit in LIMITS_M])
 
-    near_s, nearest = timed(near, 1 if len(x) > 200_000 else repeats)
-    sums_s, summed = timed(sums, 1 if len(x) > 200_000 else repeats)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    precompute_s, _ = timed(lambda: network.precompute(LIMITS_M[-1]), 1)
-    more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    again_s, _ = timed(sums, 1 if len(x) > 200_000 else repeats)
-    seconds = {
-        "setup": setup_s,
-        "nearest": near_s,
-        "sums": sums_s,
-        "precompute": precompute_s,
-        "sums again": again_s,
-        "precomputed MB": more / 1024,
-    }
-    return seconds, {"nearest": nearest, "sums": summed}
+    notes.timed("nearest", near, repeats, keep=True)
+    notes.timed("sums", sums, repeats, keep=True)
+    before = peak_mb()
+    notes.timed("precompute", lambda: network.precompute(LIMITS_M[-1]))
+    notes.write("precomputed MB", peak_mb() - before)
+    notes.timed("sums again", sums, repeats)
+    notes.write("peak MB", peak_mb())
 
 
-def cityseer(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+def cityseer(graph: Any, repeats: int, notes: Notes) -> None:
     import geopandas as gpd
     from shapely.geometry import LineString, Point
 
@@ -120,7 +153,10 @@ def cityseer(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]
     def setup() -> Any:
         return io.network_structure_from_nx(plain)
 
-    setup_s, (nodes, _, structure) = timed(setup, 1)
+    if notes.has("setup", "nearest", "sums"):
+        return
+    notes.known.pop("setup", None)
+    nodes, _, structure = notes.timed("setup", setup)
     node = graph["node"]
     places = gpd.GeoDataFrame(
         {"kind": [str(c) for c in graph["klass"]]}, geometry=[Point(graph["x"][n], graph["y"][n]) for n in node], crs=nodes.crs
@@ -134,19 +170,18 @@ def cityseer(graph: Any, repeats: int) -> tuple[dict[str, float], dict[str, Any]
     def sums() -> Any:
         return layers.compute_stats(people, ["people"], nodes, structure, distances=list(LIMITS_M))
 
-    near_s, _ = timed(near, min(repeats, 3))
-    sums_s, _ = timed(sums, min(repeats, 3))
-    return {"setup": setup_s, "nearest": near_s, "sums": sums_s}, {}
+    notes.timed("nearest", near, min(repeats, 3))
+    notes.timed("sums", sums, min(repeats, 3))
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    peer, source, target, repeats = sys.argv[1:5]
+    peer, source, folder, repeats = sys.argv[1:5]
     with np.load(source) as file:
         graph = {name: file[name] for name in file.files}
-    seconds, answers = {"scipy": scipy, "pandana": pandana, "cityseer": cityseer}[peer](graph, int(repeats))
-    np.savez(target, **answers)
-    print("\n" + json.dumps(seconds))
+    notes = Notes(Path(folder))
+    {"scipy": scipy, "pandana": pandana, "cityseer": cityseer}[peer](graph, int(repeats), notes)
+    print("\n" + json.dumps(notes.known))
 
 
 if __name__ == "__main__":

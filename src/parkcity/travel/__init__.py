@@ -3,6 +3,7 @@
 Works on a city's twin, or on any plain graph of nodes and edges. Importing it imports no compiler; the first search does.
 """
 
+from parkcity.travel.access import Access, AccessChange
 from parkcity.travel.around import Around
 from parkcity.travel.centrality import betweenness, closeness
 from parkcity.travel.cluster import nearest_on, within_on
@@ -18,21 +19,31 @@ from parkcity.travel.reach import Pairs, Within, reach_pairs, within
 from parkcity.travel.route import Route, route
 from parkcity.travel.sites import Gains, what_if
 from parkcity.travel.states import State
+from parkcity.travel.street_changes import AddLink, AddPlace, ChangeLink, CloseLink, ClosePlace, OpenLink, SetPeople
 from parkcity.travel.streets import Attach, Streets
 from parkcity.travel.turns import Turned, with_turns
 
 __all__ = [
+    "Access",
+    "AccessChange",
+    "AddLink",
+    "AddPlace",
     "Around",
     "Attach",
+    "ChangeLink",
+    "CloseLink",
+    "ClosePlace",
     "Decay",
     "Gains",
     "Matrix",
     "Nearest",
     "NearestField",
     "Network",
+    "OpenLink",
     "Pairs",
     "Profile",
     "Route",
+    "SetPeople",
     "State",
     "Streets",
     "SumField",

@@ -13,13 +13,12 @@ from parkcity.base.errors import UsageError
 from parkcity.travel.nearest import Nearest, nearest
 from parkcity.travel.network import Network
 from parkcity.travel.reach import Within, within
-from parkcity.travel.streets import Attach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from parkcity.travel.profiles import EdgeCosts, Profile
-    from parkcity.travel.streets import Streets
+    from parkcity.travel.streets import Attach, Streets
 
 PARTS_PER_WORKER = 4
 RETRIES = 3
@@ -33,17 +32,6 @@ def client(address: str) -> Any:
         msg = "a cluster needs the library 'distributed'; install parkcity with the extra 'cluster'"
         raise UsageError(msg) from None
     return distributed.Client(address)
-
-
-def _take(attach: Attach, owners: npt.NDArray[np.int64]) -> Attach:
-    """Some owners of an attachment, numbered anew in the order given (rising)."""
-    place = np.full(attach.owners, -1, np.int64)
-    place[owners] = np.arange(len(owners))
-    rows = np.flatnonzero(place[attach.owner] >= 0)
-    outside = None if attach.outside is None else attach.outside[owners]
-    return Attach(
-        place[attach.owner[rows]].astype(np.int32), attach.edge[rows], attach.offset[rows], attach.distance[rows], len(owners), outside
-    )
 
 
 def split(network: Network, origins: Attach, parts: int) -> list[npt.NDArray[np.int64]]:
@@ -71,7 +59,7 @@ def _spread(
         parts = split(network, origins, PARTS_PER_WORKER * workers)
         parcel = cluster.scatter((network.streets, network.profile, network.costs), broadcast=True)
         given = cluster.scatter(rest, broadcast=True) if rest else rest
-        jobs = [cluster.submit(_work, call, parcel, _take(origins, part), given, options, retries=RETRIES, pure=False) for part in parts]
+        jobs = [cluster.submit(_work, call, parcel, origins.take(part), given, options, retries=RETRIES, pure=False) for part in parts]
         return parts, cluster.gather(jobs)
 
 

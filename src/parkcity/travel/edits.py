@@ -47,7 +47,7 @@ class NearestField:
     limit: int
     unit: str
     direction: Direction
-    _changed: npt.NDArray[np.int8] = field(repr=False)
+    marks: npt.NDArray[np.int8] = field(repr=False)
 
     @classmethod
     def build(
@@ -92,8 +92,8 @@ class NearestField:
         self.blocks.append(entry)
         node, label = seeds(entry.ends, entry.klass == klass, entry.place)
         side = self.graph.side(entry.backwards)
-        better = improve(side.indptr, side.arcs, node, label, self.limit, self.labels[klass], self._changed)
-        return self._renew(owners_at(better, entry.ends.link, self.ends, self.at), klass, fresh=False)
+        better = improve(side.indptr, side.arcs, node, label, self.limit, self.labels[klass], self.marks)
+        return self.renew(owners_at(better, entry.ends.link, self.ends, self.at), klass, fresh=False)
 
     def with_places(self, doors: Attach, place: npt.NDArray[np.int32], threads: int | None = None) -> Nearest:
         """The answers of all origins if there were some more places, of the first class; nothing is kept.
@@ -102,7 +102,7 @@ class NearestField:
         """
         from parkcity.travel.streets import Attach
 
-        new = replace(self, labels=self.labels.copy(), found=self.found.copy(), blocks=list(self.blocks), _changed=self._changed.copy())
+        new = replace(self, labels=self.labels.copy(), found=self.found.copy(), blocks=list(self.blocks), marks=self.marks.copy())
         for number in np.unique(place):
             mine = np.flatnonzero(place[doors.owner] == number)
             owner = np.arange(len(mine), dtype=np.int32)
@@ -135,10 +135,36 @@ class NearestField:
             node, label = seeds(block.ends, block.klass == klass, block.place)
             starts.append((node[hole[node]], label[hole[node]]))
         node, label = (np.concatenate(part) for part in zip(*starts, strict=True))
-        improve(side.indptr, side.arcs, node, label, self.limit, self.labels[klass], self._changed)
-        return self._renew(owners_at(erased, np.concatenate(links), self.ends, self.at), klass, fresh=True)
+        improve(side.indptr, side.arcs, node, label, self.limit, self.labels[klass], self.marks)
+        return self.renew(owners_at(erased, np.concatenate(links), self.ends, self.at), klass, fresh=True)
 
-    def _renew(self, rows: Int32, klass: int, *, fresh: bool) -> Int32:
+    def reopen(self, place: int, klass: int = 0) -> Int32:
+        """A place that was taken away is there again. Returns the origins whose answer changed, int32."""
+        from parkcity.travel.kernels.label import improve, owners_at, seeds
+
+        links, nodes, labels = [], [], []
+        for i, block in enumerate(self.blocks):
+            back = (block.place == place) & (block.klass < 0)
+            if back.any():
+                node, label = seeds(block.ends, back, block.place)
+                nodes.append(node)
+                labels.append(label)
+                links.append(block.ends.link[back[block.ends.owner]])
+                self.blocks[i] = replace(block, klass=np.where(back, np.int16(klass), block.klass))
+        if not links:
+            msg = f"place {place} was not taken away"
+            raise UsageError(msg)
+        side = self.graph.side(is_backwards(self.direction))
+        better = improve(side.indptr, side.arcs, np.concatenate(nodes), np.concatenate(labels), self.limit, self.labels[klass], self.marks)
+        return self.renew(owners_at(better, np.concatenate(links), self.ends, self.at), klass, fresh=True)
+
+    def move_to(self, network: Network) -> None:
+        """Stand on the same streets in another network, whose nodes and edges are numbered alike."""
+        self.network, self.graph = network, network.graph(self.unit)
+        self.at = network.by_node(self.ends, self.unit)
+        self.blocks[0] = replace(self.blocks[0], at=network.by_node(self.blocks[0].ends, self.unit))
+
+    def renew(self, rows: Int32, klass: int, *, fresh: bool) -> Int32:
         """Answers of some owners again: from nothing, or falling from what they were. Returns those that changed."""
         from parkcity.travel.kernels.label import NOWHERE, gather_some, meet_some
 
@@ -169,8 +195,8 @@ class SumField:
     doors: Attach
     unit: str
     quantum: float
-    _setting: Setting = field(repr=False)
-    _bench: Bench = field(repr=False)
+    setting: Setting = field(repr=False)
+    bench: Bench = field(repr=False)
 
     @classmethod
     def build(
@@ -204,7 +230,7 @@ class SumField:
 
     def add(self, doors: Attach, weights: npt.ArrayLike) -> Int32:
         """A new place with weights float64 [groups] behind all the doors given. Returns the origins touched, int32."""
-        return self._shift(doors, quanta(weights, self.quantum))
+        return self.shift(doors, quanta(weights, self.quantum))
 
     def reweigh(self, place: int, weights: npt.ArrayLike) -> Int32:
         """New weights float64 [groups] for a place that was there from the start (0 takes it away). Returns the origins touched."""
@@ -213,21 +239,30 @@ class SumField:
         from parkcity.travel.streets import Attach
 
         one = Attach(np.zeros(len(mine), np.int32), self.doors.edge[mine], self.doors.offset[mine], self.doors.distance[mine], 1)
-        self._shift(one, -self.weights[:, place])
-        rows = self._shift(one, new)
+        self.shift(one, -self.weights[:, place])
+        rows = self.shift(one, new)
         self.weights = self.weights.copy()
         self.weights[:, place] = new
         return rows
 
-    def _shift(self, doors: Attach, amount: Int64) -> Int32:
+    def move_to(self, near: NearestField) -> None:
+        """Stand where the nearest places of the same origins now stand."""
+        self.network, graph = near.network, near.graph
+        side = graph.side(self.setting.backwards)
+        self.setting = replace(self.setting, graph=graph, side=side, targets=near.ends, at=near.at)
+        self.bench.setting = self.setting  # work arrays grow with the streets
+
+    def shift(self, doors: Attach, amount: Int64) -> Int32:
+        """Add whole quanta int64 [groups] (less than 0: take away) behind all the doors given. Returns the origins touched, int32."""
         from parkcity.travel.kernels.sums import add_pairs
 
-        pairs = self._reached(doors)
+        pairs = self.reached(doors)
         add_pairs(pairs[0], pairs[1], np.atleast_1d(amount), self.decays, self.table)
         return pairs[0]
 
-    def _reached(self, doors: Attach) -> tuple[Int32, Int32]:
-        backwards = self._setting.backwards
+    def reached(self, doors: Attach) -> tuple[Int32, Int32]:
+        """Origins that reach a place behind all the doors given within the largest limit, and the ticks that they need. int32 each."""
+        backwards = self.setting.backwards
         ends = self.network.ends(
             doors.checked(self.network.streets),
             self.unit,
@@ -236,8 +271,8 @@ class SumField:
             owner=np.zeros(len(doors.owner), np.int32),
             owners=1,
         )
-        setting = self._setting.with_sources(ends)
-        parts = pair_parts(setting, 0, 1, int(self.decays.limit.max()), self._bench)
+        setting = self.setting.with_sources(ends)
+        parts = pair_parts(setting, 0, 1, int(self.decays.limit.max()), self.bench)
         empty = np.empty(0, np.int32)
         return (np.concatenate([empty, *(part[2] for part in parts)]), np.concatenate([empty, *(part[3] for part in parts)]))
 

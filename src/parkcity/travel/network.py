@@ -141,19 +141,22 @@ class Network:
         return by_node(ends, graph.nodes, len(graph.links.u))
 
 
-def _edge_ticks(network: Network, unit: Unit) -> EdgeTicks:
+def edge_ticks(streets: Streets, costs: EdgeCosts, unit: Unit, rows: npt.NDArray[np.int32] | None = None) -> EdgeTicks:
+    """What edges cost in ticks of `unit`; only those of `rows` int32 [m], where `costs` are of these alone."""
     from parkcity.travel.kernels.contract import EdgeTicks
 
-    streets, costs = network.streets, network.costs
+    u, v, metres = streets.edge_u, streets.edge_v, streets.edge_length
+    if rows is not None:
+        u, v, metres = u[rows], v[rows], metres[rows]
     if unit == "s":
         ticks = [to_ticks(values, "s") for values in (costs.run_f, costs.run_b, costs.end_f, costs.end_b)]
     else:
-        length = to_ticks(streets.edge_length, "m")
-        none = np.zeros(streets.edges, np.int32)
+        length = to_ticks(metres, "m")
+        none = np.zeros(len(metres), np.int32)
         run_f = np.where(np.isfinite(costs.run_f), length, UNREACHED).astype(np.int32)
         run_b = np.where(np.isfinite(costs.run_b), length, UNREACHED).astype(np.int32)
-        ticks = [run_f, run_b, none, none]
-    return EdgeTicks(streets.edge_u, streets.edge_v, *ticks)
+        ticks = [run_f, run_b, none, none.copy()]
+    return EdgeTicks(u, v, *ticks)
 
 
 def _build(network: Network, unit: Unit) -> Graph:
@@ -161,7 +164,7 @@ def _build(network: Network, unit: Unit) -> Graph:
     from parkcity.travel.kernels.order import hilbert_order
 
     streets = network.streets
-    edges = _edge_ticks(network, unit)
+    edges = edge_ticks(streets, network.costs, unit)
     links = contract(hilbert_order(streets.node_x, streets.node_y), edges)
     nodes, count = int(links.size[0]), int(links.size[1])
     links = links._replace(**{name: getattr(links, name)[:count].copy() for name in ("u", "v", "run_f", "run_b", "end_f", "end_b")})

@@ -143,6 +143,15 @@ class Attach:
         offset = np.where(streets.edge_u[edge] == rows[owner], 0.0, streets.edge_length[edge])
         return cls(owner.astype(np.int32), edge, offset, np.zeros(len(owner)), len(rows))
 
+    def take(self, owners: npt.ArrayLike) -> Attach:
+        """Some owners, rising, numbered anew. Shape: int [m], rows of owners."""
+        rows = np.asarray(owners, np.int64)
+        place = np.full(self.owners, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        kept = np.flatnonzero(place[self.owner] >= 0)
+        outside = None if self.outside is None else self.outside[rows]
+        return Attach(place[self.owner[kept]].astype(np.int32), self.edge[kept], self.offset[kept], self.distance[kept], len(rows), outside)
+
     def checked(self, streets: Streets) -> Attach:
         """Itself, after a check that every candidate lies on an edge of `streets`. Raises `InputError` otherwise."""
         faults = FaultList()

@@ -165,7 +165,10 @@ def gather(
 
 @kernel
 def reachable(indptr: Int32, arcs: Int32, seed_node: Int32, reached: Bool, stack: Int32) -> None:
-    """Mark every node that can be reached from the seeds, at any cost. `reached` bool [n], in and out; `stack` int32 [n], scratch."""
+    """Mark every node that can be reached from the seeds, at any cost. `reached` bool [n], in and out; `stack` int32 [n], scratch.
+
+    An arc that costs `UNREACHED` is closed.
+    """
     depth = 0
     for s in range(len(seed_node)):
         if not reached[seed_node[s]]:
@@ -177,7 +180,7 @@ def reachable(indptr: Int32, arcs: Int32, seed_node: Int32, reached: Bool, stack
         node = stack[depth]
         for a in range(indptr[node], indptr[node + 1]):
             to = arcs[a, 0]
-            if not reached[to]:
+            if not reached[to] and arcs[a, 1] != UNREACHED:
                 reached[to] = True
                 stack[depth] = to
                 depth += 1
