@@ -127,8 +127,14 @@ def read_streets(path: Path, options: ExtractOptions) -> Raw:
     return Raw(tally, arrays=network(ways, kept_nodes(found.points)))
 
 
-def read_extract(path: Path, options: ExtractOptions) -> Raw:
-    """Every layer of an extract.
+def scan_extract(path: Path, options: ExtractOptions) -> Scan:
+    """The one pass over an extract that all its layers are made from. Raises `LimitError` where it needs more memory than it may have."""
+    refuse_beyond(path, options.memory_gb)
+    return scan(path, wanted_objects(), options.box)
+
+
+def read_extract(path: Path, options: ExtractOptions, scanned: Scan | None = None) -> Raw:
+    """Every layer of an extract, from a scan of it where there is one already.
 
     `arrays`: the street network (see `parkcity.sense.osm.streets.network`). `frame` and `frames["places"]`: places.
     `frames`: `merged` (duplicates and what they were merged into), `buildings`, `landuse`, `water`, `green`, `roads`,
@@ -136,7 +142,7 @@ def read_extract(path: Path, options: ExtractOptions) -> Raw:
     streets, places, buildings, surfaces and routes. Raises `LimitError` where the file needs more memory than it may have.
     """
     needed = refuse_beyond(path, options.memory_gb)
-    found = scan(path, wanted_objects(), options.box)
+    found = scan_extract(path, options) if scanned is None else scanned
     ways = prepared_ways(found, options)
     built, marked_twice = buildings(found.areas, found.points)
     frames: dict[str, Any] = {"buildings": built}

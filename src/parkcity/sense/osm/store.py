@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.cache import code_version, hash_file, hash_json
-from parkcity.sense.osm.extract import ExtractOptions, read_extract
+from parkcity.sense.osm.checkpoint import keep_scan, kept_scan
+from parkcity.sense.osm.estimate import estimate
+from parkcity.sense.osm.extract import ExtractOptions, read_extract, scan_extract
 from parkcity.sense.raw import Raw, Tally
+from parkcity.standards import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from parkcity.sense.osm.scan import Scan
+
+_SCAN = ".scan"
 _DONE = "tally.json"
 
 
@@ -32,16 +38,29 @@ def cached_extract(path: Path, options: ExtractOptions, folder: Path) -> Raw:
     """The layers of an extract, from `folder` if they are there, else read and kept there, in the place of any other reading.
 
     A reading is written to a temporary place and moved when it is whole, so that an interrupted one leaves nothing that
-    could be taken for it. A damaged entry is read again from the extract. Where the folder cannot be written nothing is kept.
+    could be taken for it. Of a large file the scan is kept until the reading is whole, and an interrupted reading goes on from it.
+    A damaged entry is read again from the extract. Where the folder cannot be written nothing is kept.
     """
     place = folder / extract_key(path, options)
     kept = _load(place)
     if kept is not None:
         return kept
-    raw = read_extract(path, options)
+    raw = read_extract(path, options, _scanned(path, options, place.with_suffix(_SCAN)))
     with suppress(OSError):
         _keep(raw, place)
     return raw
+
+
+def _scanned(path: Path, options: ExtractOptions, place: Path) -> Scan:
+    """The scan that an interrupted reading left, else a new one, which is kept where the file takes long to read."""
+    kept = kept_scan(place)
+    if kept is not None:
+        return kept
+    found = scan_extract(path, options)
+    if estimate(path).seconds >= parameter("osm_parameters", "resume.seconds").number:
+        with suppress(OSError):
+            keep_scan(found, place)
+    return found
 
 
 def _keep(raw: Raw, place: Path) -> None:
