@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parkcity.decide.siting import Goal, Siting
     from parkcity.insight.explain import Explanation
     from parkcity.insight.run import Measured
+    from parkcity.insight.transit_trips import TransitTrips
     from parkcity.insight.trips import Trips
     from parkcity.serve.report.check import CheckUp
     from parkcity.twin.twin import Twin
@@ -145,6 +146,41 @@ class City:
         from parkcity.insight.trips import Trips
 
         return Trips(Inputs(self.twin, group, threads=threads), profile, unknown, cluster)
+
+    @property
+    def transit(self) -> TransitTrips:
+        """Journeys by transit of an adult: `.times(kind)`, `.matrix`, `.write_matrix`, `.reached`, `.gravity`, `.isochrones`."""
+        return self.transit_as()
+
+    def transit_as(
+        self,
+        group: str = "all",
+        access: str = "walk",
+        *,
+        date: str | None = None,
+        depart: str | None = None,
+        window_min: float | None = None,
+        rides: int | None = None,
+        threads: int | None = None,
+    ) -> TransitTrips:
+        """Journeys by transit of a group of residents, who come to the first stop by `access`: "walk", "bicycle", "park_and_ride",
+        "kiss_and_ride" or "wheelchair". `date` "YYYY-MM-DD", `depart` "HH:MM" and the minutes of the window left out: the engine's own.
+        """
+        from datetime import date as day
+
+        from parkcity.base.times import seconds_of
+        from parkcity.insight.inputs import Inputs
+        from parkcity.insight.transit import CityTransit
+        from parkcity.insight.transit_trips import transit_trips
+
+        try:
+            asked = None if date is None else day.fromisoformat(date)
+            moment = None if depart is None else seconds_of(depart)
+        except ValueError:
+            msg = f"date is YYYY-MM-DD and depart HH:MM, not '{date}' and '{depart}'"
+            raise UsageError(msg) from None
+        city = CityTransit(Inputs(self.twin, group, threads=threads), asked, rides=rides, access_by=access)
+        return transit_trips(city, moment, None if window_min is None else round(window_min * 60))
 
     def measure(self, indicator: str, group: str = "all", *, period: str = "night", threads: int | None = None) -> Measurement:
         """Measure one indicator. Raises `UsageError` for unknown names and `MissingLayerError` for what the city lacks."""
@@ -270,5 +306,9 @@ def programme(
     base = Baseline(city.twin)
     candidates = read_projects(Path(projects), city.twin)
     return choose(
-        base, candidates, goals_of(city.twin, city.folder, goals, candidates, span[0]), Conditions(span, money, **conditions), seconds=seconds
+        base,
+        candidates,
+        goals_of(city.twin, city.folder, goals, candidates, span[0]),
+        Conditions(span, money, **conditions),
+        seconds=seconds,
     )

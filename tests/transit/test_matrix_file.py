@@ -50,6 +50,55 @@ def test_the_file_holds_the_matrix_whatever_the_cap(tmp_path: Path, origins: int
     assert [entry.name for entry in tmp_path.iterdir()] == ["times.parquet"]
 
 
+@pytest.mark.kernel
+def test_a_run_that_was_stopped_goes_on_where_it_ended(tmp_path: Path) -> None:
+    path, whole, done = tmp_path / "times.parquet", tmp_path / "whole.parquet", list[int]()
+
+    def stop(finished: int, _all: int) -> None:
+        done.append(finished)
+        if finished == 40:
+            raise KeyboardInterrupt
+
+    asked = setting()
+    cap_gb = 20.5 * asked.places * bytes_per_pair(5) / 1e9
+    with pytest.raises(KeyboardInterrupt):
+        write_window(path, asked, START, END, threads=1, memory_gb=cap_gb, key="question", progress=stop)
+    assert not path.exists()
+    made = sorted((tmp_path / "times.parquet.parts" / "question").iterdir())
+    stamps = [file.stat().st_mtime_ns for file in made]
+    assert len(made) == 2
+    # The two finished blocks are taken as they are: a file that is made again would have another time.
+    seen = list[int]()
+
+    def watch(finished: int, _all: int) -> None:
+        seen.append(finished)
+        assert [file.stat().st_mtime_ns for file in made] == stamps
+
+    write_window(path, asked, START, END, threads=1, memory_gb=cap_gb, key="question", progress=watch)
+    write_window(whole, asked, START, END, threads=1, memory_gb=cap_gb)
+    assert (done, seen) == ([20, 40], [20, 40, 50])
+    assert path.read_bytes() == whole.read_bytes()
+    assert not path.with_name("times.parquet.parts").exists()
+
+
+@pytest.mark.kernel
+def test_blocks_of_another_question_are_not_taken(tmp_path: Path) -> None:
+    path = tmp_path / "times.parquet"
+
+    def stop(_done: int, _all: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_window(path, setting(), START, END, threads=1, key="before", progress=stop)
+    names = ([f"c{k}" for k in range(50)], ["east", "west"])
+    write_window(path, setting(), START + 60, END, threads=1, key="after", names=names)
+    table, expected = pd.read_parquet(path), over_window(setting(), START + 60, END, threads=1).seconds
+    assert set(table["place"].astype(str)) == {"east", "west"}
+    rows = table["origin"].astype(str).str.removeprefix("c").astype(int)
+    middle = expected[2, rows, (table["place"] == "west").astype(int)]
+    assert np.array_equal(table["seconds_50"].to_numpy(), middle, equal_nan=True)
+
+
 def test_a_cap_too_small_is_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="16 origins need"):
         write_window(tmp_path / "times.parquet", setting(), START, END, memory_gb=1e-9)

@@ -1,10 +1,11 @@
-"""Dates and durations, without the wall clock: results never depend on when they were computed."""
+"""Dates, times of the day and durations, without the wall clock: results never depend on when they were computed."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
 
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 _PATTERN = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
@@ -42,3 +43,16 @@ def years_between(earlier: date, later: date) -> float:
     10.0
     """
     return (later - earlier).days / 365.25
+
+
+def seconds_of(clock: str) -> int:
+    """Seconds since midnight of a time HH:MM or HH:MM:SS; times past 24:00 belong to the service day before. `ValueError` otherwise.
+
+    >>> seconds_of("08:05"), seconds_of("25:00:30")
+    (29100, 90030)
+    """
+    match = _CLOCK.fullmatch(clock.strip())
+    if match is None:
+        msg = f"'{clock}' is not a time; allowed: HH:MM, HH:MM:SS"
+        raise ValueError(msg)
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)

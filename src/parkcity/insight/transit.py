@@ -188,15 +188,28 @@ class CityTransit:
         direct = self._legs("cells to cells", self.inputs.origins(), self.inputs.origins(), self.direct_s)
         return TransitSetting(self.trips, self.access, self.egress_to_cells, self.changes, direct, self.rides, self.limit)
 
-    def to_places(self, doors: Attach, place: NDArray[np.int32], places: int) -> TransitSetting:
-        """The question of times from all cells to places."""
+    def egress_of_stops(self) -> Legs:
+        """Legs from stops and platforms to where one gets onto the streets: themselves, or the entrances of their station, as places."""
+        from parkcity.travel.transit_legs import Legs
+        from parkcity.travel.transit_stations import through_entrances
+
+        every = np.arange(len(self.timetable.stop_id))
+        legs = Legs.build(len(every), len(every), every, every, np.zeros(len(every)))
+        return through_entrances(self.timetable, legs, self._ways.turned()).turned()
+
+    def to_places(self, doors: Attach, place: NDArray[np.int32], places: int, *, origin: int | None = None) -> TransitSetting:
+        """The question of times from all cells, or from one, to places."""
         from parkcity.travel import reach_pairs
+        from parkcity.travel.isochrone import single
         from parkcity.travel.transit_legs import Legs
         from parkcity.travel.transit_setting import TransitSetting
 
-        afoot = reach_pairs(self.network, self.inputs.origins(), doors, self.direct_s, place, threads=self.inputs.threads)
+        homes, access = self.inputs.origins(), self.access
+        if origin is not None:
+            homes, access = single(homes, origin), access.take([origin])
+        afoot = reach_pairs(self.network, homes, doors, self.direct_s, place, threads=self.inputs.threads)
         direct, egress = Legs.of_pairs(afoot, places), self.egress(doors, place, places)
-        return TransitSetting(self.trips, self.access, egress, self.changes, direct, self.rides, self.limit)
+        return TransitSetting(self.trips, access, egress, self.changes, direct, self.rides, self.limit)
 
     def to_class(self, class_id: str) -> tuple[TransitSetting, NDArray[np.int64]]:
         """The question of times to the places of a class, and the rows of these places."""

@@ -16,7 +16,7 @@ from parkcity.insight.classes import place_class
 from parkcity.insight.inputs import Inputs, profile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -200,14 +200,35 @@ class Trips:
         found = matrix(self._one_network(), self.origins(), doors, place, limit=limit, memory_gb=memory_gb, threads=self.inputs.threads)
         return np.asarray(found.values / S_PER_MIN, np.float64)  # noqa: PD011 - not a table
 
-    def write_matrix(self, path: Path, kind: str | None = None, *, minutes: float | None = None, memory_gb: float = 2.0) -> int:
-        """The matrix streamed to a Parquet file (origin, place, seconds) under a memory cap; returns the number of pairs."""
+    def write_matrix(
+        self,
+        path: Path,
+        kind: str | None = None,
+        *,
+        minutes: float | None = None,
+        memory_gb: float = 2.0,
+        named: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """The matrix streamed to a Parquet file (origin, place, seconds) under a memory cap; returns the number of pairs.
+
+        `named`: cells and places by their ids instead of their rows. A run that is stopped goes on where it ended when asked the same.
+        """
+        from parkcity.base.cache import code_version, hash_json
         from parkcity.travel import write_matrix
 
-        doors, place = (self.origins(), None) if kind is None else self.doors_of(kind)[:2]
+        doors, place, rows = (self.origins(), None, None) if kind is None else self.doors_of(kind)
         limit = None if minutes is None else minutes * S_PER_MIN
-        threads = self.inputs.threads
-        return write_matrix(path, self._one_network(), self.origins(), doors, place, limit=limit, memory_gb=memory_gb, threads=threads)
+        twin = self.inputs.twin
+        code = code_version("base", "standards", "twin", "travel", "insight")
+        key = hash_json([twin.hash, code, kind, self.inputs.group, self.traveller, self._one_answer, minutes, memory_gb])
+        names = None
+        if named:
+            called = twin.cells["id"] if rows is None else twin.places["id"].iloc[rows]
+            names = (twin.cells["id"].tolist(), called.tolist())
+        network, origins = self._one_network(), self.origins()
+        options: dict[str, Any] = {"limit": limit, "memory_gb": memory_gb, "threads": self.inputs.threads}
+        return write_matrix(path, network, origins, doors, place, key=key, names=names, progress=progress, **options)
 
     def isochrones(self, cell: str, minutes: Sequence[float]) -> gpd.GeoDataFrame:
         """Areas reached from a cell within each time, nested: `minutes`, `geometry` (WGS 84)."""

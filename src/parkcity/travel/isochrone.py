@@ -92,7 +92,15 @@ def _samples(network: Network, one: Attach, limit: float, unit: str, direction: 
     return points, nearest(network, points, one, limit=limit, unit=unit, direction=flip).values[0].astype(np.float64)
 
 
-def _single(origins: Attach, origin: int) -> Attach:
+def street_points(network: Network, one: Attach, limit: float, step: float) -> Attach:
+    """Points every `step` metres or less on the streets that owner 0 of `one` reaches within `limit` seconds, and on those beside them."""
+    points, cost = _samples(network, one, limit, "s", "from", step)
+    rows = np.flatnonzero(np.isfinite(cost))
+    return Attach(np.arange(len(rows), dtype=np.int32), points.edge[rows], points.offset[rows], points.distance[rows], len(rows))
+
+
+def single(origins: Attach, origin: int) -> Attach:
+    """One of the owners alone, as owner 0."""
     rows = np.flatnonzero(origins.owner == origin)
     return Attach(np.zeros(len(rows), np.int32), origins.edge[rows], origins.offset[rows], origins.distance[rows], 1)
 
@@ -113,11 +121,16 @@ def surface(
     `side`: metres of a square; `away_m`: how far people walk off the streets, at the profile's speed off the network. The streets carry the
     same costs as `nearest`, `matrix` and `route`, at points every half square. Raises `LimitError` where the grid would be too large.
     """
-    from parkcity.travel.kernels.surface import stamp
-
     if side <= 0 or away_m < 0:
         raise UsageError("side must be above 0 and away_m 0 or more")
-    points, cost = _samples(network, _single(origins, origin), limit, unit, direction, side / 2)
+    points, cost = _samples(network, single(origins, origin), limit, unit, direction, side / 2)
+    return spread(network, points, cost, side=side, away_m=away_m, unit=unit)
+
+
+def spread(network: Network, points: Attach, cost: Float64, *, side: float, away_m: float, unit: str = "s") -> Surface:
+    """The cost surface around points on the streets, one row each, of known costs (NaN: not reached); arguments as in `surface`."""
+    from parkcity.travel.kernels.surface import stamp
+
     good = np.isfinite(cost)
     x, y = points_on(network, points.edge[good], points.offset[good])
     if not len(x):
@@ -153,7 +166,7 @@ def streets_reached(
     network: Network, origins: Attach, origin: int, limit: float, *, unit: str = "s", direction: Direction = "from"
 ) -> StreetsReached:
     """The stretches of streets within a limit of one origin, cut to about a metre."""
-    points, cost = _samples(network, _single(origins, origin), limit, unit, direction, 1.0)
+    points, cost = _samples(network, single(origins, origin), limit, unit, direction, 1.0)
     inside = np.isfinite(cost)
     both = inside[:-1] & inside[1:] & (points.edge[:-1] == points.edge[1:])
     begin = both & np.r_[True, ~(both[:-1] & (points.edge[:-2] == points.edge[2:]))]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parkcity.base.errors import LimitError
 from parkcity.travel.nearest import limit_ticks
+from parkcity.travel.parts import write_parts
 from parkcity.travel.reach import assemble, origin_states
 from parkcity.travel.search import prepare
 from parkcity.travel.states import State
 from parkcity.travel.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from parkcity.travel.network import Direction, Network
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from parkcity.travel.streets import Attach
 
 BYTES_PER_PAIR = 28
+MOST_ORIGINS = 4096
+"""Of a block: so that a run that is stopped loses little."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Matrix:
 
 
 def _blocks(setting: Setting, origins: int, pairs_at_once: float) -> Iterator[tuple[int, int, Setting]]:
-    size = max(64, int(pairs_at_once / max(setting.places, 1)))
+    size = max(64, min(int(pairs_at_once / max(setting.places, 1)), MOST_ORIGINS))
     for first in range(0, origins, size):
         last = min(origins, first + size)
         yield first, last, replace(setting, order=setting.order[(setting.order >= first) & (setting.order < last)])
@@ -114,30 +117,24 @@ def write_matrix(
     direction: Direction = "to",
     memory_gb: float = 2.0,
     threads: int | None = None,
+    key: str | None = None,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Stream all pairs within `limit` to a Parquet file, sorted by origin, then place. Returns the number of pairs.
 
-    Columns: `origin` int32, `place` int32, `seconds` (or `metres`) float32; pairs without a way, or over the limit, have no row. Blocks of
-    origins are worked one after the other so that `memory_gb` holds. A started file that fails is removed.
+    Columns: `origin`, `place`, `seconds` (or `metres`) float32; pairs without a way, or over the limit, have no row. Blocks of origins are
+    worked one after the other so that `memory_gb` holds. `key`, `names`, `progress`: see `write_parts`.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     setting = prepare(network, origins, doors, door_place, unit, direction)
     _checked_cap(64 * setting.places * BYTES_PER_PAIR / 1e9, memory_gb, "one batch of 64 origins")
     top, workers = limit_ticks(limit, unit), thread_count(threads)
-    name = "seconds" if unit == "s" else "metres"
-    schema = pa.schema([("origin", pa.int32()), ("place", pa.int32()), (name, pa.float32())])
-    part = path.with_name(path.name + ".part")
-    written = 0
-    try:
-        with pq.ParquetWriter(part, schema) as writer:
-            for first, last, block in _blocks(setting, origins.owners, memory_gb * 1e9 / BYTES_PER_PAIR):
-                pairs = assemble(block, top, workers, origins)
-                rows = np.repeat(np.arange(first, last, dtype=np.int32), np.diff(pairs.start[first : last + 1]))
-                writer.write_table(pa.table([rows, pairs.place, pairs.cost.astype(np.float32)], schema=schema))
-                written += len(rows)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return written
+    value = "seconds" if unit == "s" else "metres"
+    found = {(first, last): block for first, last, block in _blocks(setting, origins.owners, memory_gb * 1e9 / BYTES_PER_PAIR)}
+
+    def make(first: int, last: int) -> dict[str, npt.NDArray[Any]]:
+        pairs = assemble(found[first, last], top, workers, origins)
+        rows = np.repeat(np.arange(first, last, dtype=np.int32), np.diff(pairs.start[first : last + 1]))
+        return {"origin": rows, "place": pairs.place, value: pairs.cost.astype(np.float32)}
+
+    return write_parts(path, list(found), make, values=[value], key=key, names=names, progress=progress)

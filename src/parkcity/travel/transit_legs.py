@@ -21,6 +21,7 @@ NOT_POSSIBLE = 3
 """GTFS, transfers.txt, transfer_type: no transfer between the two stops."""
 MINIMUM = 2
 """GTFS, transfers.txt, transfer_type: the transfer needs at least min_transfer_time."""
+_HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Legs:
             raise UsageError(msg)
         if not (np.isfinite(s).all() and (s >= 0).all()):
             raise UsageError("seconds of legs must be numbers that are not negative")
-        whole = np.ceil(s - 1e-9).astype(np.int64)
+        whole = np.ceil(s - _HAIR).astype(np.int64)
         order = np.lexsort((whole, t, r))
         r, t, whole = r[order], t[order], whole[order]
         new = np.ones(len(r), bool)
@@ -63,7 +64,11 @@ class Legs:
     @classmethod
     def of_pairs(cls, pairs: Pairs, targets: int) -> Legs:
         """From what the street engine reaches within a limit (`reach_pairs` in seconds)."""
-        return cls.build(len(pairs.start) - 1, targets, pairs.origin, pairs.place, pairs.cost)
+        # They are sorted by origin, then place, and each pair stands once.
+        if len(pairs.place) and pairs.place.max() >= targets:
+            msg = f"pairs lead to place {pairs.place.max()}, legs to targets 0 to {targets - 1}"
+            raise UsageError(msg)
+        return cls(pairs.start, pairs.place, np.ceil(pairs.cost - _HAIR).astype(np.int32), targets)
 
     @classmethod
     def none(cls, rows: int, targets: int) -> Legs:
@@ -82,7 +87,11 @@ class Legs:
 
     def turned(self) -> Legs:
         """The same legs from targets to rows."""
-        return Legs.build(self.targets, self.rows, self.target, self.row, self.seconds)
+        from scipy.sparse import csr_array
+
+        # Columns of a sparse matrix in rising order of rows, without a sort.
+        matrix = csr_array((self.seconds, self.target, self.start), shape=(self.rows, self.targets)).tocsc()
+        return Legs(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.int32), self.rows)
 
     def joined(self, other: Legs) -> Legs:
         """The legs of both, of equal pairs the shorter. Raises `UsageError` where their shapes differ."""

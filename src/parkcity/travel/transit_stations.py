@@ -70,6 +70,8 @@ def through_entrances(timetable: Timetable, legs: Legs, ways: Legs) -> Legs:
     `ways` as given by `inside`. Platforms without such a way keep their legs from the street; nobody ends at an entrance. For egress
     turn both arguments (`Legs.turned`).
     """
+    if not len(ways.target) and (timetable.stop_type[legs.target] == PLATFORM).all():
+        return legs
     is_way = (timetable.stop_type[ways.row] == ENTRANCE) & (timetable.stop_type[ways.target] == PLATFORM)
     behind = np.zeros(len(timetable.stop_id), bool)
     behind[ways.target[is_way]] = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,14 @@ import click
 import numpy as np
 
 from parkcity.base.errors import MissingLayerError, UsageError
+from parkcity.base.times import seconds_of
 from parkcity.base.words import Words
 from parkcity.insight.transit_ways import ACCESS, WALK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import geopandas as gpd
 
     from parkcity.base.words import Lang
     from parkcity.insight.inputs import Inputs
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, Any]]
 
-_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 _S_PER_MIN, _CENTS = 60, 100
 TIMES = ("cell", "residents", "minutes", "minutes_5", "minutes_95", "state")
 FARE = ("fare", "fare_minutes", "fare_rides")
@@ -64,11 +65,11 @@ class When:
 
         if self.depart is None:
             return int(limit_of("depart"))
-        match = _CLOCK.fullmatch(self.depart.strip())
-        if match is None:
+        try:
+            return seconds_of(self.depart)
+        except ValueError:
             msg = f"--depart is HH:MM or HH:MM:SS, not '{self.depart}'"
-            raise UsageError(msg)
-        return int(match[1]) * 3600 + int(match[2]) * _S_PER_MIN + int(match[3] or 0)
+            raise UsageError(msg) from None
 
     def window_s(self) -> int:
         """Length of the window, seconds."""
@@ -220,6 +221,14 @@ def reach_by_transit(inputs: Inputs, cell: int, minutes: float, when: When, lang
         for row in order[: int((reached <= minutes).sum())]
     ]
     return rows, described(transit, when, lang)
+
+
+def areas_by_transit(inputs: Inputs, cell: str, minutes: list[float], when: When, lang: Lang) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """The areas that a cell reaches within each time at the median departure of the window."""
+    from parkcity.insight.transit_trips import transit_trips
+
+    transit = when.city(inputs)
+    return transit_trips(transit, when.seconds(), when.window_s()).isochrones(cell, minutes), described(transit, when, lang)
 
 
 def route_by_transit(inputs: Inputs, kind: str, cell: int, when: When, lang: Lang) -> tuple[Rows, dict[str, Any]]:

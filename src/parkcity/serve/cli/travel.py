@@ -10,6 +10,7 @@ import numpy as np
 
 from parkcity.base.errors import MissingLayerError, UsageError
 from parkcity.base.words import language
+from parkcity.serve.cli.areas import AREAS, areas_asked
 from parkcity.serve.cli.output import city_argument, emit, format_option, lang_option, threads_option
 from parkcity.serve.cli.transit import (
     FARE,
@@ -18,6 +19,7 @@ from parkcity.serve.cli.transit import (
     ROUTE,
     TIMES,
     When,
+    areas_by_transit,
     priced,
     reach_by_transit,
     route_by_transit,
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.trips import Trips
 
-_GROUP = click.option("--for", "group", default="all", show_default=True, help="The group of residents, which walks at its own speed.")
+GROUP = click.option("--for", "group", default="all", show_default=True, help="The group of residents, which walks at its own speed.")
 
 
-def _inputs(city: str, group: str, threads: int | None) -> Inputs:
+def inputs_of(city: str, group: str, threads: int | None) -> Inputs:
+    """What a group of a city's residents meets; the twin is built when it is not."""
     from parkcity.insight.inputs import Inputs
     from parkcity.twin.build import build
     from parkcity.twin.twin import group_ages
@@ -44,7 +47,8 @@ def _inputs(city: str, group: str, threads: int | None) -> Inputs:
     return Inputs(build(Path(city)), group, threads=threads)
 
 
-def _asked(when: dict[str, Any]) -> When:
+def asked_when(when: dict[str, Any]) -> When:
+    """When one travels by transit, from all options of a command."""
     asked = When(**when)
     asked.check()
     return asked
@@ -82,7 +86,8 @@ def _named_profile(trips: Trips) -> dict[str, str]:
     return {"profile": trips.traveller, "unknown": trips.unknown}
 
 
-def _known_class(kind: str, inputs: Inputs) -> str:
+def known_class(kind: str, inputs: Inputs) -> str:
+    """A class of places that the city has, or what is wrong with its name."""
     from parkcity.insight.classes import place_class, place_classes
 
     if kind not in place_classes():
@@ -96,7 +101,7 @@ def _known_class(kind: str, inputs: Inputs) -> str:
 @click.command()
 @city_argument()
 @click.argument("kind")
-@_GROUP
+@GROUP
 @format_option()
 @lang_option()
 @threads_option()
@@ -107,9 +112,9 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
     from parkcity.travel.states import NAMES, State
 
     traveller = _traveller(when)
-    asked = _asked(when)
-    inputs = _inputs(city, group, threads)
-    chosen = _known_class(kind, inputs)
+    asked = asked_when(when)
+    inputs = inputs_of(city, group, threads)
+    chosen = known_class(kind, inputs)
     named = {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}
     if asked.mode == "transit":
         rows, meta = times_by_transit(inputs, chosen, asked, language(lang))
@@ -146,27 +151,49 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
 @city_argument()
 @click.argument("cell")
 @click.option("--minutes", type=click.FloatRange(0, 540), default=15.0, show_default=True, help="Longest way.")
-@_GROUP
+@click.option("--isochrones", default=None, metavar="FILE", help="Write the areas within reach to a GeoJSON or GeoPackage file.")
+@click.option("--steps", default=None, metavar="MIN,MIN", help="Minutes of the areas of --isochrones; left out, those of --minutes.")
+@GROUP
 @format_option()
 @lang_option()
 @threads_option()
 @transit_options
 @_traveller_options
-def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str | None, threads: int | None, **when: Any) -> None:
-    """Every place that the residents of CELL reach."""
+def reach(
+    city: str,
+    cell: str,
+    minutes: float,
+    isochrones: str | None,
+    steps: str | None,
+    group: str,
+    form: str,
+    lang: str | None,
+    threads: int | None,
+    **when: Any,
+) -> None:
+    """Every place that the residents of CELL reach; with --isochrones, the areas within reach instead."""
     from parkcity.insight.explain import cell_row
 
     traveller = _traveller(when)
-    asked = _asked(when)
-    inputs = _inputs(city, group, threads)
-    named = {"city": inputs.twin.spec.id, "cell": cell, "group": group, "minutes": minutes}
+    asked = asked_when(when)
+    if traveller["cluster"] or asked.fare:
+        raise UsageError("one cell is answered at once: --cluster is for times, --fare for times and route")
+    areas = areas_asked(isochrones, steps, minutes)
+    inputs = inputs_of(city, group, threads)
+    named: dict[str, Any] = {"city": inputs.twin.spec.id, "cell": cell, "group": group}
+    if areas is not None:
+        if asked.mode == "transit":
+            drawn, meta = areas_by_transit(inputs, cell, areas.minutes, asked, language(lang))
+        else:
+            trips = _trips(inputs, traveller)
+            drawn, meta = trips.isochrones(cell, areas.minutes), _named_profile(trips)
+        emit(areas.write(drawn, inputs), {**named, **meta, "file": str(areas.file)}, AREAS, form, language(lang))
+        return
+    named["minutes"] = minutes
     if asked.mode == "transit":
         rows, meta = reach_by_transit(inputs, cell_row(inputs.twin, cell), minutes, asked, language(lang))
         emit(rows, {**named, "count": len(rows), **meta}, REACH, form, language(lang))
         return
-    if traveller["cluster"]:
-        msg = "one cell is answered at once; --cluster is for times"
-        raise UsageError(msg)
     trips = _trips(inputs, traveller)
     table = trips.places_reached(cell, minutes).round({"minutes": 3})
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
@@ -178,7 +205,7 @@ def reach(city: str, cell: str, minutes: float, group: str, form: str, lang: str
 @city_argument()
 @click.argument("cell")
 @click.argument("kind")
-@_GROUP
+@GROUP
 @format_option()
 @lang_option()
 @threads_option()
@@ -195,9 +222,9 @@ def route(
     if traveller["cluster"]:
         msg = "one way is answered at once; --cluster is for times"
         raise UsageError(msg)
-    asked = _asked(when)
-    inputs = _inputs(city, group, threads)
-    chosen = _known_class(kind, inputs)
+    asked = asked_when(when)
+    inputs = inputs_of(city, group, threads)
+    chosen = known_class(kind, inputs)
     if asked.mode == "transit":
         legs, found = route_by_transit(inputs, chosen, cell_row(inputs.twin, cell), asked, language(lang))
         if form == "table":
