@@ -16,7 +16,9 @@ from parkcity.base.errors import LimitError, UsageError
 from parkcity.travel.transit import over_window
 from parkcity.travel.transit_access import cumulative
 from parkcity.travel.transit_again import RideTimes
+from parkcity.travel.transit_back import SweepBack
 from parkcity.travel.transit_notice import noticing
+from parkcity.travel.transit_sweep import Sweep, ranks_of
 
 PERCENTILES = (5, 50, 95)
 
@@ -147,3 +149,22 @@ def test_what_cannot_be_followed_is_refused() -> None:
         RideTimes.search(setting, START, END, memory_gb=1e-12)
     with pytest.raises(UsageError, match="limits up to 3600 s"):
         base.sums(np.ones(2), [7200])
+
+
+@given(worlds(), st.integers(1, 4), st.sampled_from([600, 1200, 3600]))
+@settings(max_examples=200)
+def test_times_searched_from_the_places_are_those_searched_from_the_origins(world: World, rides: int, limit: int) -> None:
+    setting = replace(setting_of(world, rides, limit), direct=None)
+    moments = np.arange(START, END, 60, dtype=np.int32)[::-1].copy()
+    ranks = ranks_of((5, 50, 95, 100), len(moments))
+    ahead, back = np.empty((2, len(ranks), setting.origins, setting.places), np.int32)
+
+    def keep(first: int, last: int, seconds: np.ndarray) -> None:
+        ahead[:, first:last] = seconds.transpose(1, 0, 2)
+
+    def turned(first: int, last: int, seconds: np.ndarray) -> None:
+        back[:, :, first:last] = seconds.transpose(1, 2, 0)
+
+    Sweep(setting, moments, ranks).run(keep, 1)
+    SweepBack(setting, moments, ranks).run(turned, 1)
+    assert np.array_equal(ahead, back)

@@ -10,6 +10,7 @@ import numpy as np
 from parkcity.base.errors import LimitError, UsageError
 from parkcity.travel.states import State
 from parkcity.travel.transit import TransitTimes
+from parkcity.travel.transit_back import is_sooner
 from parkcity.travel.transit_notice import noticing
 from parkcity.travel.transit_states import states_of
 from parkcity.travel.transit_sweep import Sweep, ranks_of
@@ -168,14 +169,22 @@ def _fill(
     asked = asked if whole else asked.to_targets(places)
     moments = np.arange(like.moments[0], like.moments[1] + 1, like.moments[2], dtype=np.int32)[::-1].copy()
 
+    ranks = ranks_of(like.percentiles, len(moments))
+    back = None if whole else is_sooner(asked, moments, ranks)
+
     def keep(first: int, last: int, found: NDArray[np.int32]) -> None:
         short = np.where(found == NEVER, NO_RIDE, found).astype(np.uint16).transpose(1, 0, 2)
-        if whole:
+        if back is not None:
+            seconds[:, rows[:, None], places[None, first:last]] = short.transpose(0, 2, 1)
+        elif whole:
             seconds[:, rows[first:last]] = short
         else:
             seconds[:, rows[first:last, None], places[None, :]] = short
 
-    Sweep(asked, moments, ranks_of(like.percentiles, len(moments))).run(keep, threads)
+    if back is not None:
+        back.run(keep, threads)
+    else:
+        Sweep(asked, moments, ranks).run(keep, threads)
 
 
 def kept_gb(setting: TransitSetting, percentiles: int = 1) -> float:
