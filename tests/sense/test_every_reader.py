@@ -352,6 +352,26 @@ def test_an_infinite_length_is_told(tmp_path: Path) -> None:
         reader.read(Request(tmp_path, filled_options(reader, {}, "city.toml"), "WGS84", "mine"))
 
 
+def test_digits_that_are_no_numbers_and_files_without_a_name_are_told(tmp_path: Path) -> None:
+    feed = _feed()
+    feed["stop_times.txt"] = feed["stop_times.txt"].replace(b",1\n", ",\u00b9\n".encode()).replace(b",1,", ",\u00b9,".encode())
+    path = _zip({"QQ": b"x", **feed}, tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"QQ", b"\x00Q"))
+    raw = READERS.get("gtfs").read(Request(path, {}, "WGS84", "mine"))
+    assert any("stop sequence" in remark for remark in raw.tally.remarks)
+
+
+def test_names_of_attributes_in_broken_bytes_are_told(tmp_path: Path) -> None:
+    from parkcity.sense.look.look import look
+
+    path = tmp_path / "zones.geojson"
+    square = {"type": "Polygon", "coordinates": [[[104, 30], [104.1, 30], [104.1, 30.1], [104, 30]]]}
+    text = json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"QQ": 1}, "geometry": square}]})
+    path.write_bytes(text.encode().replace(b"QQ", b"\x80Q"))
+    with pytest.raises(InputError):
+        look(path)
+
+
 # --- what no reader may open -------------------------------------------------------------------------------------------
 
 

@@ -48,7 +48,7 @@ def normalise_datum(text: str) -> str:
     known = {"wgs84": WGS84, "cgcs2000": "EPSG:4490", "gcj02": "gcj02", "bd09": "bd09", "bd09ll": "bd09"}
     if key in known:
         return known[key]
-    if key.startswith("epsg:") and key[5:].isdigit():
+    if key.startswith("epsg:") and key[5:].isdecimal():
         _check_epsg(int(key[5:]))
         return f"EPSG:{key[5:]}"
     msg = f"unknown datum '{text}'; allowed: WGS84, CGCS2000, GCJ02, BD09 or EPSG:number"

@@ -43,7 +43,7 @@ def dbf_encoding(path: Path) -> tuple[str, str]:
 
 
 def _codec(text: str) -> str:
-    digits = "".join(char for char in text if char.isdigit())
+    digits = "".join(char for char in text if char.isdecimal())
     if text.upper().replace("-", "").replace("_", "") in {"UTF8", "65001"}:
         return "utf-8"
     if text.upper() in {"GBK", "GB2312", "GB18030"} or digits == "936":

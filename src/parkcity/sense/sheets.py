@@ -64,7 +64,7 @@ def is_number(text: str) -> bool:
     >>> [is_number(text) for text in ("1,234.5", "-3", "12%", "1e5", "", "-", "A1", "1,23")]
     [True, True, True, True, False, False, False, False]
     """
-    return any(char.isdigit() for char in text) and _NUMBER.fullmatch(text) is not None
+    return any(char.isdecimal() for char in text) and _NUMBER.fullmatch(text) is not None
 
 
 def without_commas(text: str) -> str:
@@ -210,13 +210,13 @@ def _data_rows(grid: list[Row], after: int) -> tuple[list[int], list[int]]:
 def _is_years(grid: list[Row], row: int, numeric: list[int]) -> bool:
     """Is this a header of years: all its numbers different years, while the next row holds other numbers?"""
     texts = [grid[row][column] for column in numeric if is_number(grid[row][column])]
-    years = [int(text) for text in texts if text.isdigit() and int(text) in _YEARS]
+    years = [int(text) for text in texts if text.isdecimal() and int(text) in _YEARS]
     if len(years) < 2 or len(years) < len(texts) or len(set(years)) < len(years):
         return False
     for below in grid[row + 1 :]:
         numbers = [below[column] for column in numeric if is_number(below[column])]
         if numbers:
-            return not all(text.isdigit() and int(text) in _YEARS for text in numbers)
+            return not all(text.isdecimal() and int(text) in _YEARS for text in numbers)
     return False
 
 

@@ -48,7 +48,7 @@ def read_files(path: Path, findings: Findings, limit: int = MAX_UNPACKED_BYTES) 
 
 
 def _of_archive(archive: zipfile.ZipFile, where: str, findings: Findings, limit: int) -> dict[str, bytes]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if entry.filename and not entry.is_dir()]
     if len(entries) > _MAX_ENTRIES:
         raise InputError(Fault(where, f"the archive holds {len(entries):,} files.", f"at most {_MAX_ENTRIES:,}."))
     names = {entry: _safe(entry.filename, where) for entry in entries}

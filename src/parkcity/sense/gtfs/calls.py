@@ -94,7 +94,7 @@ def read_calls(table: pd.DataFrame, trips: pd.DataFrame, stops: pd.DataFrame, fi
 def _sequence(text: str) -> int:
     text = text.strip()
     digits = text.removeprefix("-")
-    return int(text) if digits.isdigit() and len(digits) <= 9 else _MAX_SEQUENCE
+    return int(text) if digits.isdecimal() and len(digits) <= 9 else _MAX_SEQUENCE
 
 
 def _rows_of(texts: pd.Series[str], ids: pd.Series[str]) -> NDArray[np.int64]:

@@ -57,7 +57,7 @@ def parse_day(text: str) -> int:
 
 def is_plain_date(text: str) -> bool:
     """Is the date written YYYYMMDD, as GTFS asks?"""
-    return len(text.strip()) == 8 and text.strip().isdigit()
+    return len(text.strip()) == 8 and text.strip().isdecimal()
 
 
 def numbers(texts: pd.Series[Any], parse: Callable[[str], int]) -> NDArray[np.int64]:
@@ -73,4 +73,4 @@ def whole(text: str) -> int:
     text = text.strip()
     if not text:
         return BLANK
-    return int(text) if text.isdigit() and len(text) <= 9 else BAD
+    return int(text) if text.isdecimal() and len(text) <= 9 else BAD

@@ -56,8 +56,8 @@ def _boundaries(path: Path) -> tuple[list[tuple[int, int, dict[str, str]]], gpd.
         tags = dict(item.tags)
         if isinstance(item, osmium.osm.Node) and tags.get("place") in _TOWNS:
             people = tags.get("population", "").replace(",", "").replace(" ", "")
-            towns.append((_TOWNS[tags["place"]], int(people) if people.isdigit() else 0, tags))
-        elif isinstance(item, osmium.osm.Area) and tags.get("boundary") == "administrative" and tags.get("admin_level", "").isdigit():
+            towns.append((_TOWNS[tags["place"]], int(people) if people.isdecimal() else 0, tags))
+        elif isinstance(item, osmium.osm.Area) and tags.get("boundary") == "administrative" and tags.get("admin_level", "").isdecimal():
             name = tags.get("name") or tags.get("name:en") or f"{item.orig_id()}"
             shape = shapely.from_wkb(factory.create_multipolygon(item))
             rows.append((f"{'way' if item.from_way() else 'relation'}/{item.orig_id()}", int(tags["admin_level"]), name, shape))

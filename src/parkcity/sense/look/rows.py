@@ -78,7 +78,7 @@ def look_shapes(path: Path) -> list[Look]:
         return [_layer(path, "", None)]
     try:
         layers = [(str(name), pyogrio.read_info(path, layer=name)["crs"]) for name, kind in pyogrio.list_layers(path) if kind]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
         raise InputError(Fault(str(path), f"the file cannot be read ({error}).")) from None
     if not layers:
         raise InputError(Fault(str(path), "the file has no layer with a geometry.", "points, lines or polygons."))
@@ -105,7 +105,7 @@ def _stated(path: Path) -> str:
 
     try:
         crs = pyogrio.read_info(read_bytes(path) if path.suffix.lower() in _TEXT else path)["crs"]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError):
         # What is wrong with the file is told by the reader, with the line.
         return _UNSAID
     known = epsg_of(crs)

@@ -114,5 +114,5 @@ def slug(name: str, *, without: frozenset[str] = frozenset()) -> str:
     ('boundaries_ward', 'las_palmas', '')
     """
     stem = name.split(".", maxsplit=1)[0].lower()
-    words = [word for word in _WORD.findall(stem) if not (word.isdigit() and len(word) in {4, 6, 8}) and word not in without]
+    words = [word for word in _WORD.findall(stem) if not (word.isdecimal() and len(word) in {4, 6, 8}) and word not in without]
     return "_".join(words)[:40].strip("_")

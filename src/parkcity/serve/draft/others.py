@@ -179,5 +179,5 @@ def _place_shapes(draft: Draft, entry: Look) -> None:
 
 def _words_of(entry: Look) -> list[str]:
     """The name of a file or layer in words, the whole first, then shorter runs of it."""
-    words = [word for word in (entry.layer or entry.path.name.split(".")[0]).replace("-", "_").split("_") if not word.isdigit()]
+    words = [word for word in (entry.layer or entry.path.name.split(".")[0]).replace("-", "_").split("_") if not word.isdecimal()]
     return [" ".join(words[start : start + size]) for size in range(len(words), 0, -1) for start in range(len(words) - size + 1)]
