@@ -39,6 +39,14 @@ def test_the_commuting_monitor_has_its_nine_indicators() -> None:
     assert [one.number for one in asked() if one.norm == "cmm"] == list(range(1, 10))
 
 
+def test_the_housing_ministry_asks_for_61_basic_numbers() -> None:
+    # source: the ministry's city check since 2023 has 61 basic indicators: 10 of dwellings, 11 of estates, 10 of quarters, 30 of the city.
+    rows = [row for row in load("checkup_lists") if row.extra["norm"] == "mohurd61"]
+    assert [int(row.extra["number"]) for row in rows] == list(range(1, 62))
+    parts = Counter(row.clause.removeprefix("basic indicators: ") for row in rows)
+    assert parts == {"dwellings": 10, "estates and communities": 11, "quarters": 10, "city": 30}
+
+
 def test_what_is_computed_names_indicators_that_exist_and_the_rest_says_what_it_needs() -> None:
     text = words()
     for one in asked():

@@ -56,7 +56,7 @@ def test_every_fault_is_told_with_its_row(tmp_path: Path) -> None:
 
 def test_a_column_that_is_not_known_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown column 'remark'"):
-        city_statistics(write(tmp_path, "indicator,year,value,unit,source,remark\n"))
+        city_statistics(write(tmp_path, GOOD.replace("scope", "remark")))
 
 
 def test_every_number_of_every_list_can_be_recorded() -> None:

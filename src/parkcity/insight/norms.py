@@ -2,7 +2,8 @@
 
 An indicator of a norm is computed (by one or more indicators of the registry, with the differences named), recorded (a series
 of statistics that the city keeps), or missing (and then it says what it needs). None is left out.
-Lists: TD/T 1063-2021; the housing ministry's spatial indicators of 2021; the commuting monitor.
+Lists: TD/T 1063-2021; the housing ministry's spatial indicators of 2021 and its basic indicators of 2023; the commuting
+monitor.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from parkcity.insight.registry import Indicator
     from parkcity.twin.twin import Twin
 
-LISTS = ("tdt1063", "mohurd", "cmm")
+LISTS = ("tdt1063", "mohurd", "mohurd61", "cmm")
 COLUMNS = (
     "norm",
     "number",
@@ -132,7 +133,7 @@ def standing(one: Asked, twin: Twin | None, recorded: Mapping[str, Recorded]) ->
     """
     if one.indicators and (twin is None or any(status_of(INDICATORS.get(name), twin)[0] == "computed" for name in one.indicators)):
         return "computed", []
-    if one.series and (twin is None or one.series in recorded):
+    if one.id in recorded or (one.series and (twin is None or one.series in recorded)):
         return "recorded", []
     if one.indicators and twin is not None:
         return "missing", missing_needs(INDICATORS.get(one.indicators[0]), twin)
@@ -142,9 +143,9 @@ def standing(one: Asked, twin: Twin | None, recorded: Mapping[str, Recorded]) ->
 def norm_rows(twin: Twin, city_rows: Iterable[Mapping[str, Any]], recorded: Mapping[str, Recorded]) -> list[dict[str, Any]]:
     """One row for every indicator of every list with the columns of `COLUMNS`.
 
-    `city_rows`: measured rows as of `Measured.rows`; those of the whole city and of all residents are used. `recorded`: the
-    last value of each series of the city's statistics. A computed and a recorded value may stand side by side; neither
-    replaces the other.
+    `city_rows`: measured rows as of `Measured.rows`; those of the whole city and of all residents are used. `recorded`: the last
+    value of each series of the city's statistics, by the series' name or by the id of the list. A computed and a recorded value may
+    stand side by side; neither replaces the other.
     """
     measured = {row["indicator"]: row for row in city_rows if row["tier"] == "city" and row["group"] == "all"}
     rows = []
@@ -153,8 +154,8 @@ def norm_rows(twin: Twin, city_rows: Iterable[Mapping[str, Any]], recorded: Mapp
         found = next((measured[name] for name in one.indicators if name in measured and measured[name]["value"] is not None), None)
         if status == "computed" and found is None:
             # It could be measured, but the city leaves it out or nobody lives where it would count.
-            status, needs = ("recorded", []) if one.series in recorded else ("missing", ["statistics:skipped"])
-        noted = recorded.get(one.series)
+            status, needs = ("recorded", []) if {one.id, one.series} & set(recorded) else ("missing", ["statistics:skipped"])
+        noted = recorded.get(one.id) or recorded.get(one.series)
         rows.append(
             {
                 "norm": one.norm,

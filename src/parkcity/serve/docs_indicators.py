@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from parkcity.base.words import Words
 from parkcity.insight.inputs import PROVIDERS
-from parkcity.insight.norms import LISTS, answers_of, asked, standing, words
+from parkcity.insight.norms import LISTS, answers_of, asked, words
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import needs_of
 
@@ -125,15 +125,22 @@ def _link(name: str) -> str:
 
 def _norm_table(norm: str) -> str:
     own = [one for one in asked() if one.norm == norm]
-    lines = [f"## {words().get(norm, 'en')} \u00b7 {words().get(norm, 'zh')}", "", "| no. | name | answered by |", "|---|---|---|"]
+    measured = sum(bool(one.indicators) for one in own)
+    lines = [
+        f"## {words().get(norm, 'en')} \u00b7 {words().get(norm, 'zh')}",
+        "",
+        f"{len(own)} numbers: {measured} are computed where a city has the layers, {len(own) - measured} are recorded from statistics.",
+        "",
+        "| no. | id | name | answered by | differs from the norm |",
+        "|---|---|---|---|---|",
+    ]
     for one in own:
-        status, needs = standing(one, None, {})
         answer = ", ".join(_link(name) for name in one.indicators)
-        if status == "recorded":
-            answer = f"recorded: series `{one.series}`"
-        elif status == "missing":
-            answer = f"missing: needs {words().get(needs[0].removeprefix('statistics:'), 'en')}"
-        lines.append(f"| {one.number} | {one.name_zh} \u00b7 {one.name_en} | {answer} |")
+        if not answer:
+            series = f", or the plan's series `{one.series}`" if one.series else ""
+            answer = f"recorded in [`statistics.csv`](../statistics.md){series}: {words().get(one.needs, 'en')}"
+        differs = "; ".join(words().get(f"differs_{key}", "en") for key in one.differs)
+        lines.append(f"| {one.number} | `{one.id}` | {one.name_zh} \u00b7 {one.name_en} | {answer} | {differs} |")
     return "\n".join(lines)
 
 

@@ -52,7 +52,6 @@ def _declare_metres(name: str, class_id: str, row: Parameter, names: tuple[str, 
         row,
         {"homes_km2": _HOMES, "cost": Input("distance_m", {"class_id": class_id})},
         land_within,
-        limit_m=row.number,
         parameters={"limit": row},
     )
 

@@ -116,11 +116,7 @@ def _declare_extra() -> None:
     }
     for class_id, row in metres.items():
         _declare_radius(f"life_circle.{class_id}", class_id, row)
-    for radius, row in (
-        ("2", parameter("health_check_indicators", "tdt1063.105")),
-        ("4", parameter("service_standards", "hospital.coverage")),
-    ):
-        _declare_radius(f"life_circle.hospital.within_{radius}_km", "hospital", row)
+    _declare_radius("life_circle.hospital.within_2_km", "hospital", parameter("health_check_indicators", "tdt1063.105"))
     _declare_radius("tod.metro_station_500", "metro_station", parameter("tod_parameters", "tod.radius.ordinary"))
 
 

@@ -91,11 +91,12 @@ def run_check(
 
 
 def _input_key(spec: CitySpec, lang: Lang) -> str:
+    from parkcity.plan.city_statistics import FILE as STATISTICS
     from parkcity.plan.ledger import plan_folder
     from parkcity.sense.read import files_hash
 
     sources = {source.id: files_hash(spec.path(source)) for source in spec.sources}
-    recorded = _digest(plan_folder(spec.folder) / "actuals.csv")
+    recorded = [_digest(plan_folder(spec.folder) / "actuals.csv"), _digest(spec.folder / STATISTICS)]
     return hash_json([hash_file(spec.folder / FILENAME), sources, recorded, code_version(), lang])
 
 

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 THEMES = (
     "life_circle",
+    "coverage",
     "distance",
     "services",
     "equity",
     "commute",
     "index",
     "green",
+    "land",
     "tod",
     "transit",
     "streets",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.units import unit
 from parkcity.base.words import Words
 from parkcity.insight.norms import LISTS, Recorded, words
+from parkcity.plan.city_statistics import city_statistics
 from parkcity.plan.dates import day
 from parkcity.plan.ledger import load, plan_folder, table_files
 from parkcity.plan.units import symbol
@@ -23,11 +24,15 @@ _OFFICIAL = frozenset("SFL")
 
 
 def recorded_of(city: Path) -> dict[str, Recorded]:
-    """The last value of every series in the plan's table of actuals; nothing where the city has no plan.
+    """The last value of every series in the plan's table of actuals, and of every indicator in the city's statistics.
 
     The area that the value is of goes with it; bounds and values that are not official are left out. Raises `InputError` with
-    every fault of the plan's tables.
+    every fault of the tables.
     """
+    return {**_of_plan(city), **city_statistics(city)}
+
+
+def _of_plan(city: Path) -> dict[str, Recorded]:
     if not any(path.stem == "actuals" for path in table_files(plan_folder(city))):
         return {}
     found: dict[str, dict[str, str]] = {}
