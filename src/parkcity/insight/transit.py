@@ -115,6 +115,10 @@ class CityTransit:
 
     def stops(self) -> Attach:
         """Where stops meet the streets; under a scenario that edits streets, the streets as they are then."""
+        found: Attach = self.inputs.remember("transit stops", self._stops)
+        return found
+
+    def _stops(self) -> Attach:
         from parkcity.travel import Attach
         from parkcity.twin.attach import AttachRule, StreetIndex, attach
         from parkcity.twin.scenario import TwinUnder
@@ -170,7 +174,7 @@ class CityTransit:
         walks = self._legs("stops to stops", self.stops(), self.stops(), self.change_s)
         return transfers(self.timetable, walks, change=parameter("walking_speeds", "board.slack").number, ways=self._ways)
 
-    def _legs(self, name: str, origins: Attach, targets: Attach, limit: float) -> Legs:
+    def _legs(self, name: str, origins: Attach, targets: Attach, limit: float, layers: tuple[str, ...] = LAYERS) -> Legs:
         from parkcity.travel import reach_pairs
         from parkcity.travel.transit_legs import Legs
 
@@ -179,13 +183,14 @@ class CityTransit:
             return {"start": found.start, "target": found.target, "seconds": found.seconds}
 
         args = {"limit": limit, "profile": self.walker}
-        return Legs(**self.inputs.kept(f"transit {name}", LAYERS, args, make), targets=targets.owners)
+        return Legs(**self.inputs.kept(f"transit {name}", layers, args, make), targets=targets.owners)
 
     def to_cells(self) -> TransitSetting:
         """The question of times from all cells to all cells."""
         from parkcity.travel.transit_setting import TransitSetting
 
-        direct = self._legs("cells to cells", self.inputs.origins(), self.inputs.origins(), self.direct_s)
+        streets = tuple(layer for layer in LAYERS if layer != LAYER)
+        direct = self._legs("cells to cells", self.inputs.origins(), self.inputs.origins(), self.direct_s, streets)
         return TransitSetting(self.trips, self.access, self.egress_to_cells, self.changes, direct, self.rides, self.limit)
 
     def egress_of_stops(self) -> Legs:
