@@ -139,7 +139,7 @@ class Visit:
 
     def _refuse_size(self) -> ApiError | None:
         length = self.headers.get(b"content-length", b"0")
-        if not length.isdecimal() or int(length) > self.house.settings.max_body:
+        if not length.isdigit() or int(length) > self.house.settings.max_body:
             return self._too_large()
         return None
 
