@@ -64,7 +64,7 @@ SERVICES: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class LasPalmas:
     """The example city as built, the middles of its streets within the municipality, and where the services are."""
 

@@ -37,7 +37,7 @@ export interface Draft { id: string; title: string; hash: string | null; locked:
 export interface Job { jobID: string; status: string; progress: number; message: string }
 export interface Target {
   target: string; article: string; name_zh: string; name_en: string; goal: string; unit: string; deadline: string; status: string; light: string;
-  status_zh?: string; status_en?: string; value: number | null; probability: number | null; forecast: number | null; forecast_low: number | null;
+  status_zh?: string; status_en?: string; unit_zh?: string; unit_en?: string; value: number | null; probability: number | null; forecast: number | null; forecast_low: number | null;
   forecast_high: number | null; goal_value: number | null; indicator: string; owner: string; source: string; note: string;
   series: { on: string; value: number }[]; path_points: { on: string; value: number }[];
 }

@@ -16,6 +16,7 @@ import { Place, language } from "./place";
 import { Plan } from "./plan";
 import { Search } from "./search";
 import { Sites } from "./sites";
+import { Swipe } from "./swipe";
 import type { Panel, View } from "./view";
 import { readView, writeView } from "./view";
 import { word } from "./words";
@@ -31,7 +32,8 @@ export function App() {
 function Screen({ city }: { city: City }) {
   const [view, setView] = useState<View>(() => readView(city));
   const [map, setMap] = useState<CityMap | null>(null);
-  const [values, setValues] = useState<Values | null>(null);
+  const [shown, setShown] = useState<{ values: Values; scale: Values } | null>(null);
+  const [titles, setTitles] = useState<Record<string, string>>({});
   const [hatched, setHatched] = useState(false);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [cell, setCell] = useState<CellView | null>(null);
@@ -44,6 +46,10 @@ function Screen({ city }: { city: City }) {
   const tooling = useRef<Tool>(null);
   tooling.current = tool;
   const { lang } = view;
+  const values = shown?.values ?? null;
+  const measure = view.indicator?.id ?? "minutes.worst";
+  const group = view.indicator && !view.indicator.groups.includes(view.group) ? "all" : view.group;
+  const under = view.side === "after" ? view.scenario : view.side === "compare" ? view.other : null;
   const change = useCallback((part: Partial<View>) => setView((now) => ({ ...now, ...part })), []);
 
   useEffect(() => {
@@ -54,28 +60,28 @@ function Screen({ city }: { city: City }) {
     document.title = `${name(city, view.lang)} · parkcity`;
   }, [city, view]);
 
+  const onClick = useCallback((at: Click): void => {
+    setClick(at);
+    if (tooling.current) return;
+    void get<{ id: string }>(`${base(city)}/cells/at?lon=${at.lon}&lat=${at.lat}`).then((found) => { setChosen({ type: "cell", id: found.id }); change({ panel: "place" }); }, () => undefined);
+  }, [city.id]);
   useEffect(() => {
     let gone = false;
-    const clicked = (at: Click): void => {
-      setClick(at);
-      if (tooling.current) return;
-      void get<{ id: string }>(`${base(city)}/cells/at?lon=${at.lon}&lat=${at.lat}`).then((found) => { setChosen({ type: "cell", id: found.id }); change({ panel: "place" }); }, () => undefined);
-    };
-    import("./map").then(({ CityMap: Opener }) => Opener.open(place.current!, city, view.dark, clicked, setHover)).then((opened) => { if (!gone) setMap(opened); }, (error: Error) => setTrouble(error.message));
+    import("./map").then(({ CityMap: Opener }) => Opener.open(place.current!, city, view.dark, onClick, setHover)).then((opened) => { if (!gone) setMap(opened); }, (error: Error) => setTrouble(error.message));
     return () => { gone = true; };
   }, [city.id]);
 
+  // Whatever is shown, it is coloured on the scale of the city as it is: two maps side by side have one legend.
   useEffect(() => {
     const stop = new AbortController();
-    const measure = view.indicator?.id ?? "minutes.worst";
-    const under = view.scenario && view.side === "after" ? `&scenario=${view.scenario}` : "";
-    const group = view.indicator && !view.indicator.groups.includes(view.group) ? "all" : view.group;
-    binary(`${base(city)}/values/${measure}?group=${group}${under}&v=${city.hash}`, stop.signal).then((got) => { setValues(got); setTrouble(null); }, (error: Error) => { if (!stop.signal.aborted) setTrouble(error.message); });
+    const path = `${base(city)}/values/${measure}?group=${group}&v=${city.hash}`;
+    const now = binary(path, stop.signal);
+    Promise.all([under ? binary(`${path}&scenario=${under}`, stop.signal) : now, now]).then(([got, scale]) => { setShown({ values: got, scale }); setTrouble(null); }, (error: Error) => { if (!stop.signal.aborted) setTrouble(error.message); });
     return () => stop.abort();
-  }, [city.id, view.indicator?.id, view.group, view.scenario, view.side]);
+  }, [city.id, measure, group, under]);
 
   useEffect(() => {
-    if (!map || !values) return undefined;
+    if (!map || !shown) return undefined;
     if (view.side === "difference" && view.scenario) {
       const indicator = view.indicator?.id ?? "life_circle.index";
       const stop = new AbortController();
@@ -84,11 +90,11 @@ function Screen({ city }: { city: City }) {
         .catch((error: Error) => { if (!stop.signal.aborted) setTrouble(error.message); });
       return () => stop.abort();
     }
-    map.colour(values);
+    map.colour(shown.values, shown.scale);
     setHatched(map.hatched.length > 0);
     place.current?.setAttribute("data-ready", "true");
     return undefined;
-  }, [map, values, view.side, view.scenario]);
+  }, [map, shown, view.side, view.scenario]);
 
   useEffect(() => {
     if (!map) return;
@@ -130,7 +136,8 @@ function Screen({ city }: { city: City }) {
       <main>
         <section class="mapside" aria-label={word("map", lang)}>
           <div ref={place} class={tool ? "map drawing" : "map"} role="application" aria-label={`${word("map", lang)}: ${title(view)}`} />
-          <Legend view={view} values={values} hatched={hatched} />
+          {map && shown && view.side === "compare" && view.scenario && <Swipe city={city} view={view} under={map} scale={shown.scale} measure={measure} group={group} left={view.other ? titles[view.other] ?? word("scenario", lang) : word("baseline", lang)} right={titles[view.scenario] ?? word("after", lang)} onClick={onClick} onHover={setHover} onFault={setTrouble} />}
+          <Legend view={view} values={shown?.scale ?? null} hatched={hatched} />
           {hovered && <output class="hover" aria-live="off">{hovered}</output>}
           {trouble && <p role="alert" class="fault float">{trouble}</p>}
         </section>
@@ -140,7 +147,7 @@ function Screen({ city }: { city: City }) {
             {view.panel === "overview" && <Overview city={city} view={view} values={values} onBounds={(bounds) => map?.fit(bounds)} onPoint={(lon, lat) => map?.fly(lon, lat)}
               onZone={(tier, zone) => { setChosen({ type: "zone", tier, id: zone }); change({ panel: "place" }); }} onScenario={(hash) => { scenario(hash); change({ panel: "change" }); }} />}
             {view.panel === "place" && <Place city={city} view={view} chosen={chosen} onCell={(got) => { setCell(got); map?.draw("way", null); map?.draw("reach", null); }} onWay={(shape) => map?.draw("way", shape)} onReach={(shape) => map?.draw("reach", shape)} />}
-            {view.panel === "change" && <Try city={city} view={view} click={click} cell={cell} tool={tool} onTool={(next) => { setClick(null); setTool(next); }} onScenario={scenario} onSide={(side) => change({ side })} onEdits={edits} say={setSaid} />}
+            {view.panel === "change" && <Try city={city} view={view} click={click} cell={cell} tool={tool} onTool={(next) => { setClick(null); setTool(next); }} onScenario={scenario} onSide={(side) => change({ side })} onOther={(other) => change({ other })} onTitles={setTitles} onEdits={edits} say={setSaid} />}
             {view.panel === "sites" && <Sites city={city} view={view} onSites={(shape) => map?.draw("sites", shape)} onPoint={(lon, lat) => map?.fly(lon, lat)} onScenario={(hash) => { scenario(hash); change({ panel: "change" }); }} />}
             {view.panel === "plan" && <Plan city={city} view={view} onIndicator={(indicator) => change({ indicator, theme: indicator.theme })} />}
             {view.panel === "export" && <Export city={city} view={view} />}

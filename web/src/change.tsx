@@ -5,15 +5,19 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Answer, CellView, Change, City, Draft, Scenario } from "./api";
 import { base, get, name, send } from "./api";
 import { amount, people } from "./numbers";
-import { Pick, Waiting } from "./parts";
+import { Count, Pick, Waiting } from "./parts";
 import type { Click } from "./map";
 import type { Side, View } from "./view";
+import type { Key } from "./words";
 import { word } from "./words";
 
-export type Tool = "add" | "close" | "link" | null;
+/** Where the speed of a drawn line begins, km/h with its stops; the planner changes it. */
+const SPEEDS: Record<string, number> = { bus: 16, tram: 22, metro: 36 };
+
+export type Tool = "add" | "close" | "link" | "line" | null;
 interface Given {
   city: City; view: View; click: Click | null; cell: CellView | null; tool: Tool; onTool: (tool: Tool) => void;
-  onScenario: (hash: string | null) => void; onSide: (side: Side) => void; onEdits: (shape: GeoJSON.GeoJSON | null) => void; say: (text: string) => void;
+  onScenario: (hash: string | null) => void; onSide: (side: Side) => void; onOther: (hash: string | null) => void; onTitles: (titles: Record<string, string>) => void; onEdits: (shape: GeoJSON.GeoJSON | null) => void; say: (text: string) => void;
 }
 
 export function Try(given: Given) {
@@ -24,14 +28,19 @@ export function Try(given: Given) {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [kind, setKind] = useState(city.kinds[0]?.id ?? "");
   const [line, setLine] = useState<[number, number][]>([]);
+  const [mode, setMode] = useState("bus");
+  const [headway, setHeadway] = useState(8);
+  const [speed, setSpeed] = useState(SPEEDS["bus"]!);
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const draft = drafts?.find((one) => one.id === chosen) ?? null;
   const path = `${base(city)}/drafts`;
+  const drawing = tool === "link" || tool === "line";
 
   const refresh = useCallback(async (pick?: string) => {
     const rows = (await get<{ rows: Draft[] }>(path)).rows;
     setDrafts(rows);
+    given.onTitles(Object.fromEntries(rows.filter((row) => row.hash).map((row) => [row.hash!, row.title])));
     setChosen((now) => pick ?? (rows.some((row) => row.id === now) ? now : (rows.find((row) => row.hash === view.scenario) ?? rows[rows.length - 1])?.id ?? null));
     return rows;
   }, [path, view.scenario]);
@@ -80,8 +89,24 @@ export function Try(given: Given) {
     if (!click || !tool) return;
     if (tool === "add") { onTool(null); apply({ change: "add_place", kind, lon: round(click.lon), lat: round(click.lat) }); }
     if (tool === "close" && click.place) { onTool(null); apply({ change: "close_place", place: click.place }); }
-    if (tool === "link") setLine((points) => [...points, [round(click.lon), round(click.lat)]]);
+    if (tool === "link" || tool === "line") setLine((points) => [...points, [round(click.lon), round(click.lat)]]);
   }, [click]);
+
+  const finish = (): void => {
+    onTool(null);
+    apply(tool === "line" ? { change: "add_line", mode, stops: line, headway_min: headway, speed_km_h: speed } : { change: "add_link", line });
+    setLine([]);
+  };
+
+  const measureAll = (): void => guarded(async () => setAnswer(await get<Answer>(`${base(city)}/scenarios/${draft!.hash}/answer?tier=${view.tier}&group=${view.group}`)));
+
+  // What is being drawn is seen while it is drawn.
+  useEffect(() => {
+    if (!drawing || !line.length) return;
+    const points = line.map((coordinates): GeoJSON.Feature => ({ type: "Feature", geometry: { type: "Point", coordinates }, properties: {} }));
+    const way: GeoJSON.Feature = { type: "Feature", geometry: { type: "LineString", coordinates: line }, properties: {} };
+    onEdits({ type: "FeatureCollection", features: line.length > 1 ? [way, ...points] : points });
+  }, [line]);
 
   const step = (way: "undo" | "redo"): void => guarded(async () => {
     const moved = await send<Draft>("POST", `${path}/${draft!.id}/${way}`);
@@ -100,10 +125,18 @@ export function Try(given: Given) {
         <button aria-pressed={tool === "add"} onClick={() => onTool(tool === "add" ? null : "add")}>{word("add_place", lang)}</button>
         <button aria-pressed={tool === "close"} onClick={() => onTool(tool === "close" ? null : "close")}>{word("close_place", lang)}</button>
         <button aria-pressed={tool === "link"} onClick={() => { setLine([]); onTool(tool === "link" ? null : "link"); }}>{word("draw_link", lang)}</button>
+        {city.layers.includes("lines") && <button aria-pressed={tool === "line"} onClick={() => { setLine([]); onTool(tool === "line" ? null : "line"); }}>{word("draw_line", lang)}</button>}
         {given.cell && <button onClick={() => apply({ change: "add_place", kind, lon: round(given.cell!.lon), lat: round(given.cell!.lat) })}>{word("at_cell", lang)} {given.cell.id}</button>}
       </div>
+      {tool === "line" && (
+        <div class="tools">
+          <Pick label={word("mode", lang)} value={mode} onChange={(next) => { setMode(next); setSpeed(SPEEDS[next]!); }}>{Object.keys(SPEEDS).map((one) => <option key={one} value={one}>{word(`mode_${one}` as Key, lang)}</option>)}</Pick>
+          <Count label={word("headway", lang)} value={headway} least={1} most={120} onChange={setHeadway} />
+          <Count label={word("speed", lang)} value={speed} least={5} most={160} onChange={setSpeed} />
+        </div>
+      )}
       {tool && <p role="status">{word(tool === "add" ? "click_to_place" : tool === "close" ? "click_to_close" : "click_to_draw", lang)}
-        {tool === "link" && <> ({line.length}) <button disabled={line.length < 2} onClick={() => { onTool(null); apply({ change: "add_link", line }); setLine([]); }}>{word("finish", lang)}</button></>}{" "}
+        {drawing && <> ({line.length}) {given.cell && <button onClick={() => setLine((points) => [...points, [round(given.cell!.lon), round(given.cell!.lat)]])}>{word("at_cell", lang)} {given.cell.id}</button>} <button disabled={line.length < 2} onClick={finish}>{word("finish", lang)}</button></>}{" "}
         <button onClick={() => onTool(null)}>{word("cancel", lang)}</button></p>}
       {fault && <p role="alert" class="fault">{fault}</p>}
       {draft && (
@@ -117,18 +150,20 @@ export function Try(given: Given) {
         </div>
       )}
       {busy && !answer && <Waiting fault={null} lang={lang} />}
-      {draft?.hash ? answer && <Told answer={answer} {...given} /> : !busy && <p>{word("empty_scenario", lang)}</p>}
+      {draft?.hash ? answer && <Told answer={answer} onAll={measureAll} others={(drafts ?? []).filter((one) => one.hash && one.hash !== draft.hash)} {...given} /> : !busy && <p>{word("empty_scenario", lang)}</p>}
     </>
   );
 }
 
-function Told({ answer, view, onSide }: Given & { answer: Answer }) {
+function Told({ answer, others, view, onSide, onOther, onAll }: Given & { answer: Answer; others: Draft[]; onAll: () => void }) {
   const { lang } = view;
-  const sides: Side[] = ["baseline", "after", "difference"];
+  const sides: Side[] = ["baseline", "after", "difference", "compare"];
   const mine = answer.indicators.filter((row) => row.group === view.group);
   return (
     <section>
       <div class="tabs small" role="group" aria-label={word("map", lang)}>{sides.map((side) => <button key={side} aria-pressed={view.side === side} onClick={() => onSide(side)}>{word(side, lang)}</button>)}</div>
+      {view.side === "compare" && <Pick label={word("left_side", lang)} value={view.other ?? ""} onChange={(hash) => onOther(hash || null)}><option value="">{word("baseline", lang)}</option>{others.map((one) => <option key={one.id} value={one.hash!}>{one.title}</option>)}</Pick>}
+      {answer.left_out.length > 0 && <p class="quiet">{word("left_out", lang, { a: answer.left_out.length })} <button onClick={onAll}>{word("measure_all", lang)}</button></p>}
       <p class="verdict"><strong class="gain">▲ {people(answer.summary.winners, lang)}</strong> {word("gained", lang)} · <strong class="loss">▼ {people(answer.summary.losers, lang)}</strong> {word("lost", lang)} <span class="quiet">{word("answered_in", lang, { a: Math.round(answer.milliseconds) })}</span></p>
       <ul>{answer.effects.map((effect, k) => <li key={k}>{lang === "zh" ? effect.zh : effect.en}</li>)}</ul>
       <Sides caption={word("by_group", lang)} rows={answer.groups.map((row) => ({ ...row, key: row.group }))} view={view} />

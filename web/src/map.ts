@@ -47,9 +47,9 @@ export class CityMap {
     return { lon: event.lngLat.lng, lat: event.lngLat.lat, row: cell ? Number(cell.id) : null, place: place ? String(place.properties["id"]) : null };
   }
 
-  /** Colour every cell by its class; cells without an answer are hatched, cells where nobody lives stay clear. */
-  colour(values: Values): void {
-    const limits = cuts(values.header);
+  /** Colour every cell by its class on the scale of the city as it is; cells without an answer are hatched, cells where nobody lives stay clear. */
+  colour(values: Values, scale: Values = values): void {
+    const limits = cuts(scale.header);
     const classes = Int8Array.from(values.value, (value, row) => (values.state[row] === 0 ? classOf(value, limits, values.header.polarity) : -1));
     this.paint(classes, (row) => values.state[row]! > 0 && values.state[row]! < 6);
   }
@@ -90,6 +90,25 @@ export class CityMap {
   draw(source: "way" | "reach" | "edits" | "sites", shape: Shape | null): void {
     (this.engine.getSource(source) as GeoJSONSource).setData(shape ?? EMPTY);
   }
+
+  /** Show what another map shows, and follow either; returns what parts them again. */
+  follow(other: CityMap): () => void {
+    let moving = false;
+    const tie = (from: Engine, to: Engine) => (): void => {
+      if (moving) return;
+      moving = true;
+      to.jumpTo({ center: from.getCenter(), zoom: from.getZoom() });
+      moving = false;
+    };
+    const here = tie(this.engine, other.engine);
+    const there = tie(other.engine, this.engine);
+    there();
+    this.engine.on("move", here);
+    other.engine.on("move", there);
+    return () => { this.engine.off("move", here); other.engine.off("move", there); };
+  }
+
+  close(): void { this.engine.remove(); }
 
   fit(bounds: number[], longest = 15): void {
     const [west, south, east, north] = bounds as [number, number, number, number];

@@ -32,6 +32,13 @@ export function Pick({ label, value, onChange, children }: { label: string; valu
   );
 }
 
+export function Count({ label, value, least, most, onChange }: { label: string; value: number; least: number; most: number; onChange: (value: number) => void }) {
+  return (
+    <label class="pick"><span>{label}</span>
+      <input type="number" min={least} max={most} value={value} onInput={(event) => { const number = Number(event.currentTarget.value); if (number >= least && number <= most) onChange(number); }} /></label>
+  );
+}
+
 export function Lines({ text }: { text: string | string[] | undefined }) {
   const lines = text === undefined ? [] : Array.isArray(text) ? text : [text];
   return <>{lines.map((line) => <p key={line}>{line}</p>)}</>;

@@ -1,11 +1,13 @@
 /** What is true of one cell, or of one zone: what is missing, how far, by which clause, from which data. */
 
+import { useState } from "preact/hooks";
+
 import type { CellView, City, Need, ZoneView } from "./api";
 import { base, get, name } from "./api";
 import { amount, people } from "./numbers";
-import { Lines, Waiting, useAsked } from "./parts";
+import { Lines, Pick as Choice, Waiting, useAsked } from "./parts";
 import type { View } from "./view";
-import type { Lang } from "./words";
+import type { Key, Lang } from "./words";
 import { word } from "./words";
 
 export type Chosen = { type: "cell"; id: string } | { type: "zone"; tier: string; id: string };
@@ -17,6 +19,8 @@ export function Place(given: Given) {
   return chosen.type === "cell" ? <Cell {...given} id={chosen.id} /> : <Zone {...given} tier={chosen.tier} id={chosen.id} />;
 }
 
+const MODES = ["walk", "bicycle", "car", "transit"] as const;
+const LONGEST = [15, 30, 45];
 const scenarioQuery = (view: View): string => (view.scenario && view.side !== "baseline" ? `&scenario=${view.scenario}` : "");
 
 function Cell({ city, view, id, onWay, onReach, onCell }: Given & { id: string }) {
@@ -30,7 +34,6 @@ function Cell({ city, view, id, onWay, onReach, onCell }: Given & { id: string }
   const cell = asked.value;
   if (!cell) return <Waiting fault={asked.fault} lang={lang} />;
   const route = async (need: Need): Promise<void> => onWay(await get(`${path}/route?need=${need.id}&group=${view.group}${scenarioQuery(view)}`));
-  const reach = async (): Promise<void> => onReach(await get(`${base(city)}/reach?lon=${cell.lon}&lat=${cell.lat}&minutes=5,10,15&group=${view.group}${scenarioQuery(view)}`));
   return (
     <>
       <h2>{cell.zones.filter((zone) => zone.tier !== "city").map((zone) => name(zone, lang)).join(" · ")} <span class="quiet">{cell.id}</span></h2>
@@ -49,9 +52,31 @@ function Cell({ city, view, id, onWay, onReach, onCell }: Given & { id: string }
             <th scope="row">{name(need, lang)}<span class="quiet block">{need.place?.name}</span></th>
             <td class="number">{need.minutes === null ? "–" : need.minutes.toFixed(1)}</td><td class="number">{need.metres === null ? "–" : Math.round(need.metres)}</td>
             <td>{need.place && <button onClick={() => void route(need)} aria-label={`${word("route", lang)}: ${name(need, lang)}`}>↝</button>}</td></tr>))}</tbody></table>
-      <p><button onClick={() => void reach()}>{word("reach", lang)}: 5 · 10 · 15 {word("minutes", lang)}</button></p>
+      <Reach city={city} view={view} cell={cell} onReach={onReach} />
       {cell.sources && <p class="quiet">{word("data", lang)}: {cell.sources.map((source) => `${source.id} ${source.date}`).join("; ")}</p>}
     </>
+  );
+}
+
+/** What can be reached from here by each mode within three times, drawn on the map with the longest below. */
+function Reach({ city, view, cell, onReach }: Pick<Given, "city" | "view" | "onReach"> & { cell: CellView }) {
+  const { lang } = view;
+  const [mode, setMode] = useState<string>("walk");
+  const [longest, setLongest] = useState(15);
+  const [fault, setFault] = useState<string | null>(null);
+  const times = [longest / 3, (2 * longest) / 3, longest];
+  const modes = city.layers.includes("lines") ? MODES : MODES.filter((one) => one !== "transit");
+  const draw = (): void => {
+    setFault(null);
+    get<GeoJSON.GeoJSON>(`${base(city)}/reach?lon=${cell.lon}&lat=${cell.lat}&minutes=${times.join(",")}&mode=${mode}&group=${view.group}${scenarioQuery(view)}`).then(onReach, (error: Error) => setFault(error.message));
+  };
+  return (
+    <section class="tools" aria-label={word("reach", lang)}>
+      <Choice label={word("mode", lang)} value={mode} onChange={setMode}>{modes.map((one) => <option key={one} value={one}>{word(`mode_${one}` as Key, lang)}</option>)}</Choice>
+      <Choice label={word("within_minutes", lang)} value={String(longest)} onChange={(next) => setLongest(Number(next))}>{LONGEST.map((one) => <option key={one} value={one}>{one / 3} · {(2 * one) / 3} · {one}</option>)}</Choice>
+      <button onClick={draw}>{word("reach", lang)}</button>
+      {fault && <p role="alert" class="fault">{fault}</p>}
+    </section>
   );
 }
 

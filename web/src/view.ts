@@ -4,12 +4,15 @@ import type { City, Indicator } from "./api";
 import type { Lang } from "./words";
 
 export type Panel = "overview" | "place" | "change" | "sites" | "plan" | "export";
-export type Side = "baseline" | "after" | "difference";
+export type Side = "baseline" | "after" | "difference" | "compare";
 export interface View {
   lang: Lang; dark: boolean; size: number; group: string; tier: string; theme: string; indicator: Indicator | null; panel: Panel;
   scenario: string | null; side: Side;
+  /** What stands on the left of a comparison: another scenario, or null for the city as it is. */
+  other: string | null;
 }
 
+const SIDES: Side[] = ["baseline", "after", "difference", "compare"];
 const PANELS: Panel[] = ["overview", "place", "change", "sites", "plan", "export"];
 
 export function readView(city: City): View {
@@ -23,7 +26,8 @@ export function readView(city: City): View {
     size: Number(given.get("size")) || 100,
     group: city.groups.some((group) => group.id === given.get("group")) ? given.get("group")! : "all",
     tier: city.tiers.some((tier) => tier.id === given.get("tier")) ? given.get("tier")! : city.area_tier,
-    theme: indicator?.theme ?? "", indicator, panel, scenario: given.get("s"), side: given.get("s") ? "after" : "baseline",
+    theme: indicator?.theme ?? "", indicator, panel, scenario: given.get("s"), other: given.get("o"),
+    side: given.get("s") ? SIDES.find((one) => one === given.get("side")) ?? "after" : "baseline",
   };
 }
 
@@ -34,6 +38,8 @@ export function writeView(city: City, view: View): void {
   if (view.indicator) kept.set("m", view.indicator.id);
   if (view.panel !== "overview") kept.set("panel", view.panel);
   if (view.scenario) kept.set("s", view.scenario);
+  if (view.scenario && view.side !== "after") kept.set("side", view.side);
+  if (view.scenario && view.other) kept.set("o", view.other);
   if (view.dark) kept.set("dark", "1");
   if (view.size !== 100) kept.set("size", String(view.size));
   history.replaceState(null, "", `#${kept}`);

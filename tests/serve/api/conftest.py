@@ -26,9 +26,9 @@ PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that live 
 ROLES = ("viewer", "analyst", "planner", "operator", "admin")
 
 
-@dataclass
+@dataclass(repr=False)
 class Served:
-    """A running server and a client of it."""
+    """A running server and a client of it; a failing test does not write out all that it holds."""
 
     house: House
     url: str

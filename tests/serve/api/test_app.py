@@ -14,14 +14,17 @@ WEB = Path(__file__).resolve().parents[3] / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 NOISE = "GPU stall"  # said of drawing without a graphics card
 CITY = "/api/v1/cities/chengdu"
+PATIENCE_MS = 180_000
+"""What is asked first is measured first: a busy machine must not fail a test of what is shown."""
 PANELS = ("overview", "place", "change", "sites", "plan", "export")
 
 
 def opened(browser: Page, served: Any, **kept: str) -> Any:
     page = browser.page
+    page.set_default_timeout(PATIENCE_MS)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(served.url + "/#" + "&".join(f"{name}={value}" for name, value in kept.items()))
-    page.wait_for_selector(".map[data-ready=true]", timeout=60_000)
+    page.wait_for_selector(".map[data-ready=true]")
     return page
 
 
@@ -77,7 +80,7 @@ def test_a_cell_tells_what_is_missing_and_draws_the_way(browser: Page, chengdu_s
     with page.expect_response(lambda answer: "/route?" in answer.url and answer.ok):
         row.get_by_role("button").click()
     with page.expect_response(lambda answer: "/reach?" in answer.url and answer.ok):
-        page.get_by_role("button", name="Reach from here").click()
+        page.get_by_role("button", name="Reach from here", exact=True).click()
     no_errors(browser)
 
 
@@ -115,10 +118,10 @@ def test_sites_are_found_by_a_job_and_open_as_a_scenario(browser: Page, chengdu_
     page.get_by_label("Kind").select_option("primary_school")
     page.get_by_label("How many").fill("2")
     page.get_by_role("button", name="Find", exact=True).click()
-    page.locator(".sites > li").first.wait_for(timeout=120_000)
+    page.locator(".sites > li").first.wait_for()
     assert page.locator(".sites > li").count() == 2
     page.get_by_role("button", name="Open as a scenario").click()
-    page.locator(".verdict .gain").wait_for(timeout=60_000)
+    page.locator(".verdict .gain").wait_for()
     no_errors(browser)
 
 
@@ -130,7 +133,63 @@ def test_the_plan_page_counts_what_the_plan_counts(browser: Page, chengdu_served
     shown = page.locator(".lights .light").all_inner_texts()
     assert sum(digits(text) for text in shown) == sum(told["lights"].values())
     page.locator(".targets summary").first.click()
-    assert page.locator(".targets li svg").first.is_visible()
+    page.wait_for_selector(".chart [data-ready]")
+    drawn = page.locator(".chart").first
+    assert drawn.locator("canvas").is_visible()
+    drawn.locator("details summary").click()
+    first = chengdu_served.get(f"{CITY}/plan/targets", params={"limit": 1})["rows"][0]
+    assert drawn.locator("details tbody tr").first.locator("th").inner_text() == first["series"][0]["on"]
+    assert first["status_en"] in page.locator(".targets li p").first.inner_text()
+    page.get_by_label("Theme").last.select_option("green")
+    rows = chengdu_served.get(f"{CITY}/plan/targets", params={"dimension": "green", "limit": 500})["rows"]
+    page.wait_for_function(f"document.querySelectorAll('ul.targets > li').length === {len(rows)}")
+    page.get_by_text("Warnings", exact=True).click()
+    warned = chengdu_served.get(f"{CITY}/plan/warnings", params={"lang": "en", "limit": 200})["rows"]
+    page.get_by_text(warned[0]["why"]).first.wait_for()
+    no_errors(browser)
+
+
+def test_two_scenarios_stand_side_by_side_on_one_scale(browser: Page, chengdu_served: Any) -> None:
+    page = opened(browser, chengdu_served, lang="en", panel="change")
+    page.get_by_role("button", name="New scenario").click()
+    page.locator(".verdict").wait_for(state="detached")
+    page.get_by_role("button", name="Add a place", exact=True).click()
+    page.mouse.click(420, 430)
+    page.locator(".verdict .gain").wait_for()
+    legend = page.locator(".legend").inner_text()
+    page.get_by_role("button", name="Side by side").click()
+    page.wait_for_selector(".swipe .above[data-ready=true]")
+    assert page.locator(".legend").inner_text() == legend
+    line = page.get_by_role("slider")
+    line.focus()
+    page.keyboard.press("ArrowLeft")
+    assert line.get_attribute("aria-valuenow") == "45"
+    page.keyboard.press("End")
+    assert line.get_attribute("aria-valuenow") == "100"
+    assert "100%" in page.locator(".swipe .above").evaluate("box => getComputedStyle(box).clipPath")
+    page.wait_for_function("location.hash.includes('side=compare')")
+    page.get_by_role("button", name="After", exact=True).click()
+    page.locator(".swipe").wait_for(state="detached")
+    no_errors(browser)
+
+
+def test_a_line_is_drawn_seen_while_it_is_drawn_and_answered(browser: Page, chengdu_served: Any) -> None:
+    page = opened(browser, chengdu_served, lang="en", panel="change")
+    page.get_by_role("button", name="New scenario").click()
+    page.locator(".verdict").wait_for(state="detached")
+    page.get_by_role("button", name="Draw a line").click()
+    page.get_by_label("Every (min)").fill("6")
+    for x in (380, 440, 500):
+        page.mouse.click(x, 430)
+    page.get_by_text("(3)").wait_for()
+    with page.expect_response(lambda answer: "/scenarios/try" in answer.url) as tried:
+        page.get_by_role("button", name="Finish").click()
+    told = tried.value.json()
+    assert told["scenario"]["changes"][0]["headway_min"] == 6
+    page.get_by_text(told["effects"][0]["en"]).wait_for()
+    shapes = chengdu_served.get(f"{CITY}/scenarios/{told['hash']}/map")["features"]
+    assert [shape["geometry"]["type"] for shape in shapes] == ["LineString"]
+    assert len(shapes[0]["geometry"]["coordinates"]) == 3
     no_errors(browser)
 
 

@@ -25,6 +25,8 @@ def _geometry(desk: Desk, step: Step) -> dict[str, Any] | None:
     values = step.values
     if "line" in values:
         return {"type": "LineString", "coordinates": [list(point) for point in values["line"]]}
+    if "stops" in values:
+        return {"type": "LineString", "coordinates": [list(point) for point in values["stops"]]}
     if "polygon" in values:
         ring = [list(point) for point in values["polygon"]]
         return {"type": "Polygon", "coordinates": [ring if ring[0] == ring[-1] else [*ring, ring[0]]]}

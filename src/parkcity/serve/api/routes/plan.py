@@ -9,6 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from parkcity.base.words import Lang
+from parkcity.plan.document import words
+from parkcity.plan.units import symbol
 from parkcity.serve.api.context import READ, Answer, City, Language, Limit, Offset, page
 from parkcity.serve.api.desk import Desk
 from parkcity.serve.api.gate import page_headers
@@ -62,10 +64,17 @@ def overview(desk: City, at: Day = None, known: Day = None) -> Any:
             "status": Counter(item.score.status for item in standings),
             "chapters": list(chapters.values()),
             "owners": [owners.record(number) for number in range(len(owners))],
-            "dimensions": sorted({item.target.dimension for item in standings if item.target.dimension}),
+            "dimensions": [_dimension(name) for name in sorted({item.target.dimension for item in standings if item.target.dimension})],
             "tasks": len(view["tasks"]),
         }
     )
+
+
+def _dimension(name: str) -> dict[str, str]:
+    """A dimension with its names, where the texts of the plan know it."""
+    key = f"dimension.{name}"
+    known = words().has(key)
+    return {"id": name, "name_zh": words().get(key, "zh") if known else name, "name_en": words().get(key, "en") if known else name}
 
 
 def target_row(plan: Planning, standing: Any, at: str | None, known: str | None) -> dict[str, Any]:
@@ -84,9 +93,14 @@ def target_row(plan: Planning, standing: Any, at: str | None, known: str | None)
         }
         for point in standing.series
     ]
+    status = f"status.{standing.score.status}"
     return {
         **standing.row(),
         "id": item.id,
+        "status_zh": words().get(status, "zh"),
+        "status_en": words().get(status, "en"),
+        "unit_zh": symbol(item.unit, "zh"),
+        "unit_en": symbol(item.unit, "en"),
         "indicator": item.indicator,
         "chapter": article.get("chapter", ""),
         "dimension": item.dimension,
