@@ -59,11 +59,10 @@ _declare_near(
 )
 _declare_near(
     "rail_station.within_800_m",
-    "轨道站点 800 米步行覆盖率",
-    "Residents within 800 m walk of a rail station",
+    "轨道站点（按时刻表）800 米步行覆盖率",
+    "Residents within 800 m walk of a rail station of the timetable",
     _RAIL,
     "near_rail_800",
-    headline=True,
 )
 _declare_near(
     "frequent_stop.within_500_m",

@@ -15,6 +15,7 @@ from parkcity.insight.gaps import zone_gaps
 from parkcity.insight.peers import Place, places_of
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import status_of
+from parkcity.serve.report.citations import cited
 from parkcity.twin.zones import CITY_TIER
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class _Book:
             "percentile": _percentile(place, self.lang),
             "width": None if place is None or place.percentile is None else round(100 * place.percentile),
             "grade": row["grade"] if row else "\u2013",
-            "clause": _short(item.clause.citation) if item.clause.official else self.text("default"),
+            "clause": _short(cited(item.clause, self.lang)) if item.clause.official else self.text("default"),
         }
 
     def _value(self, row: Mapping[str, Any] | None) -> str:

@@ -16,10 +16,13 @@ from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import status_of
 from parkcity.sense.kinds import kind, kinds
 from parkcity.sense.osm.islands import CAUSES
+from parkcity.serve.report.citations import cited
 from parkcity.standards import load
 
 if TYPE_CHECKING:
+    from parkcity.insight.registry import Indicator
     from parkcity.insight.run import Measured
+    from parkcity.standards import Parameter
     from parkcity.twin.twin import Twin
 
 THEMES = (
@@ -43,6 +46,15 @@ THEMES = (
 _GROUPS = ("all", "children", "elders")
 _FIRST = ("life_circle.index", "life_circle.all_needs")
 _GAP_ZONES, _GAP_CELLS = 20, 25
+
+
+_PEOPLE = frozenset({"residents", "residents_of", "workers"})
+
+
+def _counts_people(indicator: Indicator) -> bool:
+    """Is a part of the indicator a number of persons, and of nothing else?"""
+    asked = {entry.provider for entry in indicator.inputs.values()}
+    return bool(asked & _PEOPLE) and "jobs" not in asked and "area_km2" not in asked
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ class Teller:
         for indicator in sorted(INDICATORS, key=lambda entry: (THEMES.index(entry.theme), entry.id not in _FIRST)):
             row = by_key.get((indicator.id, "city", self.twin.spec.id, "all"))
             if indicator.headline and row is not None:
-                share = row["unit"] == "share" and row["part"] is not None
+                share = row["unit"] == "share" and row["part"] is not None and _counts_people(indicator)
                 count = people(row["part"], self.lang) if share else ""
                 cards.append(
                     {
@@ -171,7 +183,7 @@ class Teller:
                         "values": [self.shown(by_key.get((indicator.id, "city", self.twin.spec.id, group))) for group in _GROUPS],
                         "low": self._zone_value(valued[0]) if valued else "–",
                         "high": self._zone_value(valued[-1]) if valued else "–",
-                        "clause": indicator.clause.citation if indicator.clause.official else self.text("not_official"),
+                        "clause": self._cited(indicator.clause),
                         "confidence": indicator.clause.confidence,
                         "grade": city["grade"],
                     }
@@ -249,6 +261,9 @@ class Teller:
         assert indicator.limit_m is not None
         return f"{place_class(class_id).name(self.lang)} {unit('m').text(indicator.limit_m, self.lang)}"
 
+    def _cited(self, row: Parameter) -> str:
+        return cited(row, self.lang) if row.official else self.text("not_official")
+
     def missing(self) -> list[dict[str, str]]:
         """What the norms ask for and the data lack: one line for each need, with where such data are usually found."""
         found = Words.load("parkcity.serve.report", "where_found.csv")
@@ -257,7 +272,7 @@ class Teller:
             status, needs = status_of(indicator, self.twin)
             if status != "missing":
                 continue
-            line = lines.setdefault("; ".join(needs), {"needs": needs, "indicators": [], "clause": indicator.clause.citation})
+            line = lines.setdefault("; ".join(needs), {"needs": needs, "indicators": [], "clause": cited(indicator.clause, self.lang)})
             line["indicators"].append(indicator.id)
         return [
             {
@@ -320,10 +335,10 @@ class Teller:
                     "name": indicator.name(self.lang),
                     "formula": indicator.formula,
                     "parameters": [
-                        f"{name} = {row.value} {row.unit} ({row.citation if row.official else self.text('not_official')}, {row.confidence})"
+                        f"{name} = {row.value} {row.unit} ({self._cited(row)}, {row.confidence})"
                         for name, row in indicator.parameters.items()
                     ],
-                    "clause": indicator.clause.citation if indicator.clause.official else self.text("not_official"),
+                    "clause": self._cited(indicator.clause),
                     "confidence": indicator.clause.confidence,
                 },
             )
@@ -334,12 +349,11 @@ class Teller:
         rows = []
         for row in load("groups"):
             speed = speed_of(row.id)
-            source = speed.citation if speed.official else self.text("not_official")
             rows.append(
                 {
                     "group": row.extra[f"name_{self.lang}"],
                     "speed": f"{speed.number:g} m/s",
-                    "source": source,
+                    "source": self._cited(speed),
                     "confidence": speed.confidence,
                 }
             )
