@@ -23,13 +23,43 @@ if TYPE_CHECKING:
 _BAND_CLASSES = ("primary_school", "secondary_school", "park", "park_15", "sports", "metro_station")
 _VALUE_MAPS = (
     "life_circle.index",
+    "commute.mean_km",
+    "commute.within_45_min",
+    "commute.transit.within_45_min",
+    "commute.car.mean_min",
+    "index.livable",
+    "index.services",
+    "green.park_area_within_15_min",
+    "green.canopy.land",
+    "land.building_cover",
+    "land.floor_ratio",
+    "transit.people.within_45_min",
+    "streets.density",
+    "streets.junction_density",
+    "streets.catchment_ratio",
+    "safety.fire.median",
+    "safety.ems.median",
+    "safety.shelter.emergency",
+    "culture.culture_mean",
+    "culture.leisure_mean",
+    "all_age.education.elders_gap",
+    "all_age.green.elders_gap",
     "people.density",
     "people.elders_share",
     "people.children_share",
-    "green.park_area_within_15_min",
-    "streets.density",
-    "streets.junction_density",
 )
+"""Values of cells that a map tells well, in the order of the themes."""
+
+_ZONE_MAPS = (
+    "coverage.seven.mean",
+    "coverage.park.within_5_min",
+    "equity.primary_school.gini",
+    "equity.health_centre.gini",
+    "green.park_area_per_head",
+    "tod.people_and_jobs",
+    "safety.single_access",
+)
+"""Values of whole zones: inequality within them, and what has no meaning for a single cell."""
 _GROUPED = ("primary_school", "park", "sports", "metro_station")
 
 
@@ -64,9 +94,14 @@ class Artist:
         figures += [self._bands(class_id, shared) for class_id in wanted if place_class(class_id).kind in kinds]
         by_id = {(item.indicator.id, item.group): item for item in measured}
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
-        per_head = [item for item in measured if item.indicator.form == "Density" and "places" in item.indicator.inputs]
-        per_head += [by_id[name, "all"] for name in ("green.park_area_per_head",) if (name, "all") in by_id]
+        per_head = [item for item in measured if item.indicator.form == "Density" and self._counts_places(item)]
+        per_head += [by_id[name, "all"] for name in _ZONE_MAPS if (name, "all") in by_id]
         return figures + [self._zones(item) for item in per_head]
+
+    def _counts_places(self, item: Measured) -> bool:
+        """Does it count places of a kind, of whatever size?"""
+        places = item.indicator.inputs.get("places")
+        return places is not None and place_class(str(places.args["class_id"])).least_m2 is None
 
     def _groups(self) -> tuple[str, ...]:
         return tuple(group for group in ACCESS_GROUPS if group in self.twin.groups)
