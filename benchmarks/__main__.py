@@ -19,7 +19,17 @@ def main() -> int:
     size.add_argument("--quick", action="store_true", help="within 50 s")
     size.add_argument("--smoke", action="store_true", help="only see that it runs")
     parser.add_argument("--format", choices=["table", "json"], default="table")
+    parser.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="with web: a mixed load while the server is restarted, 30 minutes for a proof"
+    )
     arguments = parser.parse_args()
+    if arguments.soak is not None:
+        if arguments.name != "web" or arguments.soak <= 0 or arguments.quick or arguments.smoke:
+            parser.error("--soak MINUTES belongs to web alone, and is above 0")
+        from benchmarks.soak import soak
+
+        show(soak(arguments.soak), arguments.format, "full")
+        return 0
     if arguments.name is None:
         for entry in known.values():
             print(f"{entry.name:12} {entry.title}")

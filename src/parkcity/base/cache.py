@@ -110,6 +110,10 @@ class ArrayCache:
             np.savez(file, **arrays)  # type: ignore[arg-type]
         return arrays
 
+    def has(self, key: str) -> bool:
+        """Is anything kept under `key`?"""
+        return (self.folder / f"{key}.npz").is_file()
+
     def prune(self, keep: int) -> None:
         """Drop the oldest entries beyond `keep`."""
         entries = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime_ns, reverse=True)

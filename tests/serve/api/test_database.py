@@ -48,6 +48,17 @@ def test_the_migrated_tables_are_those_that_the_code_declares(database: Database
     assert set(found.tables) == {*METADATA.tables, "alembic_version"}
 
 
+def test_the_newest_form_is_that_of_the_last_migration() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from parkcity.serve.accounts.database import NEWEST
+
+    config = Config()
+    config.set_main_option("script_location", "parkcity.serve.accounts:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [NEWEST]
+
+
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'serve.db'}"
     People(Database.open(url)).add("one", "viewer", password=PASSWORD)

@@ -21,6 +21,10 @@ _LOCK = 7_270_411
 """The advisory lock of PostgreSQL under which one process at a time changes the form of the database."""
 
 
+NEWEST = "0001"
+"""The newest form of the tables: the last of the migrations."""
+
+
 @dataclass(frozen=True)
 class Database:
     """An open database."""
@@ -67,6 +71,8 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to their newest form."""
+        if self._form() == NEWEST:
+            return
         from alembic import command
         from alembic.config import Config
 
@@ -77,6 +83,16 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def _form(self) -> str | None:
+        """The form of the tables, None where there are none yet."""
+        import sqlalchemy
+
+        with self.read() as connection:
+            if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+                return None
+            form = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return None if form is None else str(form)
 
     def answers(self) -> bool:
         """Does the database answer?"""

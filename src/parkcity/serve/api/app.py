@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -21,7 +22,7 @@ from parkcity.serve.api.context import Answer, known_query
 from parkcity.serve.api.gate import Gate
 from parkcity.serve.api.house import House
 from parkcity.serve.api.logs import LOGGER, start_logs
-from parkcity.serve.api.metrics import give_back
+from parkcity.serve.api.memory import be_frugal, give_back, keep_small
 from parkcity.serve.api.problems import body_of, plain_status, problem, validation
 from parkcity.serve.api.routes import (
     admin,
@@ -42,6 +43,8 @@ from parkcity.serve.api.schemas import PROBLEMS
 from parkcity.serve.api.settings import Settings
 
 _GZIP_LEAST, _GZIP_LEVEL = 1024, 5
+_THREADS = 12
+"""Requests of a worker that compute at the same moment; the others wait. Every thread keeps some megabytes once it has computed."""
 ROUTERS = (health, session, cities, values, tables, why, scenarios, drafts, plan, reports, ogc_features, ogc_processes, admin)
 
 
@@ -76,9 +79,14 @@ def _lifespan(house: House) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         house.revive()
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        ended = threading.Event()
+        watch = threading.Thread(target=keep_small, args=(house.metrics.remember, ended), name="memory", daemon=True)
         warm = threading.Thread(target=_warm, args=(house,), name="warm", daemon=True)
+        watch.start()
         warm.start()
         yield
+        ended.set()
         house.close()
 
     return lifespan
@@ -168,5 +176,6 @@ def _problems_are_json(document: dict[str, Any]) -> None:
 
 def from_environment() -> Gate:
     """The application of a worker process, by the settings that its parent left in the environment."""
+    be_frugal()
     start_logs()
     return create_app(House.open(Settings.from_environment()))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
     from pathlib import Path
 
+    from parkcity.base.cache import ArrayCache
     from parkcity.decide.compare import Baseline, Comparison
     from parkcity.decide.incremental import InputsUnder
     from parkcity.insight.inputs import Inputs
@@ -269,10 +270,21 @@ class Desk:
         found: dict[str, bytes] = self.kept.get(("derived", *what), lambda: self._derived(what, make))
         return found
 
-    def _derived(self, what: list[Any], make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
-        from parkcity.base.cache import ArrayCache, hash_json
+    def is_derived(self, what: list[Any]) -> bool:
+        """Has `derived` made this before, here or in another process?"""
+        return self._kept_derived.has(self._key(what))
 
-        key = hash_json([*what, self.hash])[:40]
-        cache = ArrayCache(self.twin.folder / "derived")
-        arrays = cache.get(key, lambda: {name: np.frombuffer(data, np.uint8) for name, data in make().items()})
+    @property
+    def _kept_derived(self) -> ArrayCache:
+        from parkcity.base.cache import ArrayCache
+
+        return ArrayCache(self.twin.folder / "derived")
+
+    def _key(self, what: list[Any]) -> str:
+        from parkcity.base.cache import hash_json
+
+        return hash_json([*what, self.hash])[:40]
+
+    def _derived(self, what: list[Any], make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+        arrays = self._kept_derived.get(self._key(what), lambda: {name: np.frombuffer(data, np.uint8) for name, data in make().items()})
         return {name: bytes(array) for name, array in arrays.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.base.cache import atomic_path
 from parkcity.serve.api.problems import ApiError
+from parkcity.serve.jobs.apart import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,6 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "pdf": "application/pdf",
 }
-FILES = ("indicators.csv", "indicators.xlsx", "gaps.csv", "completeness.csv", "cells.gpkg", "city.pmtiles")
 _BOM = "\ufeff"
 
 
@@ -46,24 +46,42 @@ def all_rows(desk: Desk) -> list[dict[str, Any]]:
 
 def kept_export(house: House, desk: Desk, name: str) -> Path:
     """A file of the city's exports, made now if it is not there."""
-    folder = house.settings.files_folder / "exports" / desk.hash
-    path = folder / name
-    return path if path.is_file() else export(desk, name, folder, lambda _step, _share: None)
+    path = exports_folder(house.settings.files_folder, desk) / name
+    if PARQUET.fullmatch(name):
+        return path if path.is_file() else export(desk, name, path.parent, lambda _step, _share: None)
+    check_name(name)
+    if not path.is_file():
+        apart(desk, "export", name=name, target=str(path.parent))
+    return path
+
+
+def kept_pdf(house: House, desk: Desk, lang: Lang) -> Path:
+    """The report as PDF, printed now if it is not there."""
+    from parkcity.serve.api.print import pdf_of
+
+    page = kept_export(house, desk, f"report-{lang}.html")
+    path = page.with_suffix(".pdf")
+    if not path.is_file():
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(pdf_of(page.read_text(encoding="utf-8")))
+    return path
+
+
+def exports_folder(files: Path, desk: Desk) -> Path:
+    """Where the exports of a twin lie."""
+    return files / "exports" / desk.hash
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is none of an export with a 404 that tells which there are."""
+    if name not in MAKERS and not PARQUET.fullmatch(name):
+        raise ApiError(404, "there is no such export", allowed=f"{', '.join(MAKERS)}, cells.parquet, zones.parquet, places.parquet.")
 
 
 def export(desk: Desk, name: str, folder: Path, tell: Tell) -> Path:
     """Make one file; a 404 tells which there are."""
-    makers: dict[str, Callable[[Desk, Path, Tell], None]] = {
-        "indicators.csv": _indicators_csv,
-        "indicators.xlsx": _indicators_xlsx,
-        "gaps.csv": _gaps_csv,
-        "completeness.csv": _completeness_csv,
-        "cells.gpkg": _geopackage,
-        "city.pmtiles": _pmtiles,
-    }
+    check_name(name)
     chosen = PARQUET.fullmatch(name)
-    if chosen is None and name not in makers:
-        raise ApiError(404, "there is no such export", allowed=f"{', '.join(makers)}, cells.parquet, zones.parquet, places.parquet.")
     if chosen is not None:
         if not desk.twin.has(chosen[1]):
             raise ApiError(404, f"this city has no layer '{chosen[1]}'")
@@ -73,7 +91,7 @@ def export(desk: Desk, name: str, folder: Path, tell: Tell) -> Path:
         return folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(folder / name) as temporary:
-        makers[name](desk, temporary, tell)
+        MAKERS[name](desk, temporary, tell)
     return folder / name
 
 
@@ -160,7 +178,7 @@ def difference_map(house: House, desk: Desk, key: str) -> Path:
     from parkcity.serve.api.store import find
     from parkcity.serve.report.whatif import write_difference_map
 
-    folder = house.settings.files_folder / "exports" / desk.hash
+    folder = exports_folder(house.settings.files_folder, desk)
     path = folder / f"{key}.gpkg"
     if not path.is_file():
         scenario = find(house, desk, key)
@@ -173,5 +191,24 @@ def report_html(desk: Desk, lang: Lang) -> str:
     """The report of the check-up as one self-contained page."""
     from parkcity.serve.report.render import render
 
-    text: str = desk.kept.get(("report", lang), lambda: render(desk.twin, all_rows(desk), desk.everything(), lang))
-    return text
+    return render(desk.twin, all_rows(desk), desk.everything(), lang)
+
+
+def _report(lang: Lang) -> Callable[[Desk, Path, Tell], None]:
+    def make(desk: Desk, path: Path, _tell: Tell) -> None:
+        path.write_text(report_html(desk, lang), encoding="utf-8")
+
+    return make
+
+
+MAKERS: dict[str, Callable[[Desk, Path, Tell], None]] = {
+    "indicators.csv": _indicators_csv,
+    "indicators.xlsx": _indicators_xlsx,
+    "gaps.csv": _gaps_csv,
+    "completeness.csv": _completeness_csv,
+    "cells.gpkg": _geopackage,
+    "city.pmtiles": _pmtiles,
+    "report-zh.html": _report("zh"),
+    "report-en.html": _report("en"),
+}
+"""What can be exported beside single layers, and how each file is made."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from parkcity.serve.api.memory import own_bytes, resident_bytes
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LIVE = re.compile(r"gauge_live\w+_(\d+)\.db")
 _BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -19,6 +25,7 @@ class Metrics:
     requests: Any
     seconds: Any
     memory: Any
+    own: Any
 
     @classmethod
     def new(cls) -> Metrics:
@@ -32,6 +39,7 @@ class Metrics:
             Counter("parkcity_requests", "Requests answered", labels, registry=registry),
             Histogram("parkcity_request_seconds", "Seconds to answer a request", ("route",), buckets=_BUCKETS, registry=registry),
             Gauge("parkcity_memory_bytes", "Resident memory of a worker", registry=registry, multiprocess_mode="liveall"),
+            Gauge("parkcity_memory_own_bytes", "The same, shared pages by parts", registry=registry, multiprocess_mode="liveall"),
         )
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -39,40 +47,55 @@ class Metrics:
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
 
-    def text(self) -> bytes:
-        """All workers' metrics in the text form of Prometheus."""
+    def remember(self) -> None:
+        """Note how much memory this worker holds: whoever asks for the metrics asks one worker and hears of all."""
+        self.memory.set(resident_bytes())
+        self.own.set(own_bytes())
+
+    def text(self, jobs: Callable[[], Mapping[str, int]]) -> bytes:
+        """All workers' metrics in the text form of Prometheus, and how many jobs of each status there are."""
         from prometheus_client import CollectorRegistry, generate_latest
         from prometheus_client.multiprocess import MultiProcessCollector
 
-        self.memory.set(resident_bytes())
-        if os.environ.get(MULTIPROCESS):
-            every = CollectorRegistry()
+        self.remember()
+        folder = os.environ.get(MULTIPROCESS)
+        every = CollectorRegistry()
+        if folder:
+            _forget_the_dead(Path(folder))
             MultiProcessCollector(every)  # type: ignore[no-untyped-call]
-            return generate_latest(every)
-        return generate_latest(self.registry)
+        every.register(_Jobs(jobs()))
+        return generate_latest(every) if folder else generate_latest(self.registry) + generate_latest(every)
 
 
-def resident_bytes() -> float:
-    """Memory of this process: what it holds now on Linux, its peak elsewhere."""
+@dataclass(eq=False)
+class _Jobs:
+    """Long jobs by their status, as the database tells them now."""
+
+    count: Mapping[str, int]
+
+    def collect(self) -> Iterable[Any]:
+        """One gauge, as the library asks for it."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        family = GaugeMetricFamily("parkcity_jobs", "Long jobs by status", labels=["status"])
+        for status, count in sorted(self.count.items()):
+            family.add_metric([status], count)
+        return [family]
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Leave out the memory of workers that are gone: a killed one cannot take its file away."""
+    for file in folder.glob("gauge_live*.db"):
+        found = _LIVE.fullmatch(file.name)
+        if found is not None and not _alive(int(found[1])):
+            file.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - not a file of ours
-            return float(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        import resource
-        import sys
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return float(peak if sys.platform == "darwin" else peak * 1024)
-
-
-def give_back() -> None:
-    """Give memory that opening and measuring no longer need back to the system, where its library can (malloc_trim(3) of glibc)."""
-    import ctypes
-    import gc
-
-    gc.collect()
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):
-        return
-    trim(0)
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

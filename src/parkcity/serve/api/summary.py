@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from parkcity.base.cache import hash_json
 from parkcity.base.units import people, unit
 from parkcity.base.words import LANGS, Lang, Words
 from parkcity.insight.classes import place_class
@@ -11,7 +12,9 @@ from parkcity.insight.gaps import zone_gaps
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.worst import by_class, minute_breaks
 from parkcity.sense.kinds import kind
+from parkcity.serve.api.context import json_bytes
 from parkcity.serve.api.measures import WORST
+from parkcity.serve.api.scenario_text import document_of
 from parkcity.serve.api.tiling import layers_of
 from parkcity.serve.report.model import THEMES
 from parkcity.standards import load, parameter
@@ -20,6 +23,7 @@ from parkcity.twin.changes._fields import CHANGES
 if TYPE_CHECKING:
     from parkcity.decide.siting import Siting
     from parkcity.serve.api.desk import Desk
+    from parkcity.twin.scenario import Scenario
 
 ALL_NEEDS = "life_circle.all_needs"
 
@@ -174,6 +178,27 @@ def _indicators(desk: Desk) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def first_view_name(group: str, lang: Lang) -> list[str]:
+    """Under what the first view of a group is kept."""
+    return ["first-view", group, lang]
+
+
+def kept_first_view(desk: Desk, group: str, lang: Lang) -> dict[str, bytes]:
+    """The first view as JSON (`body`), and the scenarios that it names (`scenarios`), made now if they are not kept."""
+
+    def make() -> dict[str, bytes]:
+        scenarios: list[dict[str, Any]] = []
+
+        def note(scenario: Scenario) -> str:
+            scenarios.append(document_of(scenario))
+            return hash_json(scenarios[-1])
+
+        body = json_bytes(first_view(desk, group, lang, note))
+        return {"body": body, "scenarios": json_bytes(scenarios)}
+
+    return desk.derived(first_view_name(group, lang), make)
 
 
 def first_view(desk: Desk, group: str, lang: Lang, keep: Any) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def serve(
         for city in cities:
             build(Path(city), progress)
     with _scratch(workers) as scratch:
+        _prepare(cities, quiet=quiet)
         settings = Settings(
             cities=tuple(str(Path(city).resolve()) for city in cities),
             database=url or f"sqlite:///{scratch / 'serve.db'}",
@@ -82,6 +83,25 @@ def serve(
             built=True,
         )
         _run(settings, host, port, workers, browse=browse)
+
+
+def _prepare(cities: tuple[str, ...], *, quiet: bool) -> None:
+    """Measure and compile once, in a process that ends: workers find it on the disk and stay small."""
+    from parkcity.serve.api.desk import Desk
+    from parkcity.serve.api.problems import ApiError
+    from parkcity.serve.jobs.apart import WARM, apart
+
+    for city in cities:
+        desk = Desk.open(Path(city).resolve(), built=True)
+        if desk.is_derived(WARM):
+            continue
+        if not quiet:
+            click.echo(f"measuring {desk.id} once, before the first page …", err=True)
+        try:
+            apart(desk, "warm")
+        except (ApiError, RuntimeError) as error:
+            # The server starts all the same, and says to whoever asks what cannot be told.
+            click.echo(f"{desk.id}: {error}", err=True)
 
 
 def _database(url: str | None, *, accounts: bool) -> str | None:
@@ -125,8 +145,6 @@ def _run(settings: Settings, host: str, port: int, workers: int, *, browse: bool
     from parkcity.serve.api.logs import start_logs
 
     settings.to_environment()
-    # Every thread of a worker would else keep a heap of its own, most of it empty (mallopt(3), M_ARENA_MAX).
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     start_logs()
     # A click on --open comes before the server listens; the browser asks again by itself.
     shown = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}/"  # noqa: S104 - compared, not bound

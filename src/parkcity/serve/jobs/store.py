@@ -70,6 +70,12 @@ class Jobs:
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def by_status(self) -> dict[str, int]:
+        """How many jobs of each status there are."""
+        query = select(JOBS.c.status, func.count()).group_by(JOBS.c.status)
+        with self.database.read() as connection:
+            return {str(status): int(count) for status, count in connection.execute(query)}
+
     def claim(self, job: str, places: int) -> bool:
         """Begin a job if one of the `places` for running jobs is free."""
         at = now()

@@ -8,13 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parkcity.base.cache import hash_json
 from parkcity.serve.accounts.rights import Right
 from parkcity.serve.api.context import READ, City, Group, Language, TheHouse, Version, Who, cached, json_bytes, page
-from parkcity.serve.api.scenario_text import document_of
 from parkcity.serve.api.schemas import CitySummary, FirstView, Page
-from parkcity.serve.api.summary import first_view, summary
-from parkcity.twin.scenario import Scenario
+from parkcity.serve.api.summary import first_view_name, kept_first_view, summary
+from parkcity.serve.jobs.apart import apart
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[READ])
 
@@ -43,18 +41,9 @@ def one(request: Request, desk: City, house: TheHouse, identity: Who, v: Version
 def first(request: Request, desk: City, house: TheHouse, lang: Language, group: Group = "all") -> Response:
     """The first screen without any setting: residents by minutes to their worst-served need, and three cards."""
     desk.inputs(group)
-
-    def make() -> dict[str, bytes]:
-        scenarios: list[dict[str, Any]] = []
-
-        def note(scenario: Scenario) -> str:
-            scenarios.append(document_of(scenario))
-            return hash_json(scenarios[-1])
-
-        body = json_bytes(first_view(desk, group, lang, note))
-        return {"body": body, "scenarios": json.dumps(scenarios).encode()}
-
-    kept = desk.derived(["first-view", group, lang], make)
+    if not desk.is_derived(first_view_name(group, lang)):
+        apart(desk, "first-view", group=group, lang=lang)
+    kept = kept_first_view(desk, group, lang)
     for document in json.loads(kept["scenarios"]):
         house.documents.put(desk.id, document)
     body = kept["body"]

@@ -13,6 +13,7 @@ from parkcity.serve.api.metrics import CONTENT_TYPE
 from parkcity.serve.api.problems import ApiError
 from parkcity.serve.api.schemas import Document
 from parkcity.serve.api.settings import LOOPBACK
+from parkcity.serve.jobs.store import Jobs
 
 router = APIRouter(tags=["server"])
 
@@ -39,4 +40,4 @@ def metrics(request: Request, house: TheHouse, identity: Who) -> Response:
     address = request.client.host if request.client else ""
     if house.settings.accounts and address not in LOOPBACK and not identity.may(Right.MANAGE):
         raise ApiError(403, "metrics are for this machine and for admins")
-    return Response(house.metrics.text(), media_type=CONTENT_TYPE)
+    return Response(house.metrics.text(Jobs(house.database).by_status), media_type=CONTENT_TYPE)

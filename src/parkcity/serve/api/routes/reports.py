@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, Response
 
 from parkcity.serve.accounts.rights import CELL_TIER
 from parkcity.serve.api.context import READ, City, Group, Language, TheHouse, Who, cached, may_see
-from parkcity.serve.api.exports import DIFFERENCE, difference_map, kept_export, media_of, report_html
+from parkcity.serve.api.exports import DIFFERENCE, difference_map, kept_export, kept_pdf, media_of
 from parkcity.serve.api.gate import page_headers
 from parkcity.serve.api.picture import picture_page
-from parkcity.serve.api.print import pdf_of, png_of
+from parkcity.serve.api.print import png_of
 from parkcity.serve.api.schemas import binary
 
 router = APIRouter(prefix="/api/v1/cities/{city}", tags=["reports"], dependencies=[READ])
@@ -23,17 +23,17 @@ _HTML, _PDF, _PNG = "text/html", "application/pdf", "image/png"
 def report(
     request: Request,
     desk: City,
+    house: TheHouse,
     identity: Who,
     lang: Language,
     form: Annotated[Literal["html", "pdf"], Query(alias="format")] = "html",
 ) -> Response:
     """The report of the check-up: one page that opens offline, or PDF."""
     _all_tiers(desk, identity)
-    text = report_html(desk, lang)
     if form == "html":
-        return HTMLResponse(text, headers=page_headers())
-    data: bytes = desk.kept.get(("pdf", lang), lambda: pdf_of(text))
-    return cached(request, f"{desk.hash[:16]}-{lang}-pdf", lambda: data, media=_PDF)
+        return FileResponse(kept_export(house, desk, f"report-{lang}.html"), media_type=_HTML, headers=page_headers())
+    path = kept_pdf(house, desk, lang)
+    return cached(request, f"{desk.hash[:16]}-{lang}-pdf", path.read_bytes, media=_PDF)
 
 
 def _all_tiers(desk: Any, identity: Any) -> None:
