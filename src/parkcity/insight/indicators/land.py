@@ -32,8 +32,8 @@ def dense_land(residents: Floats, area_km2: Floats, *, limit: float) -> Parts:
     return Parts(area_km2 * (residents > limit * area_km2), None)
 
 
-def _asked(number: int) -> Parameter:
-    return parameter("health_check_indicators", f"tdt1063.{number:03d}")
+def _asked(number: str) -> Parameter:
+    return parameter("health_check_indicators", f"tdt1063.{number}")
 
 
 def _row(row_id: str) -> Parameter:
@@ -42,13 +42,13 @@ def _row(row_id: str) -> Parameter:
 
 def _declare_amounts() -> None:
     for name, number, zh, en in (
-        ("construction", 46, "建设用地面积", "Construction land"),
-        ("residential", 41, "居住用地面积", "Residential land"),
-        ("farmland", 4, "耕地面积", "Farmland"),
-        ("cemetery", 110, "殡葬用地面积", "Funeral land"),
-        ("forest", 65, "林地面积", "Forest land"),
-        ("grassland", 66, "草地面积", "Grassland"),
-        ("wetland", 16, "湿地面积", "Wetland"),
+        ("construction", "046", "建设用地面积", "Construction land"),
+        ("residential", "041", "居住用地面积", "Residential land"),
+        ("farmland", "004", "耕地面积", "Farmland"),
+        ("cemetery", "110", "殡葬用地面积", "Funeral land"),
+        ("forest", "065", "林地面积", "Forest land"),
+        ("grassland", "066", "草地面积", "Grassland"),
+        ("wetland", "016", "湿地面积", "Wetland"),
     ):
         polarity: Polarity = "higher" if name in {"farmland", "forest", "grassland", "wetland"} else "neutral"
         declare(
@@ -66,8 +66,8 @@ def _declare_amounts() -> None:
 
 def _declare_shares() -> None:
     for name, number, zh, en in (
-        ("industrial", 30, "工业用地占建设用地的比例", "Industrial land of construction land"),
-        ("residential", 41, "居住用地占建设用地的比例", "Residential land of construction land"),
+        ("industrial", "030", "工业用地占建设用地的比例", "Industrial land of construction land"),
+        ("residential", "041", "居住用地占建设用地的比例", "Residential land of construction land"),
     ):
         inputs = {"part": land(name), "whole": _CONSTRUCTION}
         formula = f"sum({name} land km2) / sum(construction land km2)"
@@ -75,14 +75,14 @@ def _declare_shares() -> None:
     inputs = {"part": land("work"), "whole": land("residential")}
     names = ("职住用地比", "Land of work for each km² of residential land")
     formula = "sum(land of work km2) / sum(residential land km2)"
-    declare("land.work_to_homes", names, formula, _asked(42), inputs, of_all, unit="ratio", polarity="neutral", form="Density")
+    declare("land.work_to_homes", names, formula, _asked("042"), inputs, of_all, unit="ratio", polarity="neutral", form="Density")
     inputs = {"part": _CONSTRUCTION, "whole": _AREA}
     names = ("开发强度（建设用地占用地比例）", "Development intensity: construction land of all land")
     clause = parameter("checkup_lists", "mohurd.intensity")
     declare("land.intensity", names, "sum(construction land km2) / sum(area km2)", clause, inputs, of_all, polarity="neutral")
     for name, group, number, zh, en in (
-        ("construction_per_head", "construction", 54, "人均建设用地面积", "Construction land for each resident"),
-        ("residential_per_head", "residential", 55, "人均居住用地面积", "Residential land for each resident"),
+        ("construction_per_head", "construction", "054", "人均建设用地面积", "Construction land for each resident"),
+        ("residential_per_head", "residential", "055", "人均居住用地面积", "Residential land for each resident"),
     ):
         inputs = {"part": land(group), "whole": _RESIDENTS}
         formula = f"sum({group} land m2) / sum(residents)"
@@ -145,12 +145,12 @@ def _declare_lines() -> None:
         formula = "sum(length km) / sum(area km2)"
         declare(f"land.{name}", (zh, f"{en} of all land"), formula, _row(row), inputs, of_all, unit="km/km2", form="Density")
     for name, number, zh, en, line, group in (
-        ("eco_red_line", 5, "生态保护红线面积", "Land inside the ecological red line", "eco_red_line", ""),
-        ("basic_farmland", 3, "永久基本农田保护面积", "Permanent basic farmland", "basic_farmland", ""),
-        ("heritage", 6, "历史文化保护线面积", "Land inside the heritage protection line", "heritage", ""),
+        ("eco_red_line", "005", "生态保护红线面积", "Land inside the ecological red line", "eco_red_line", ""),
+        ("basic_farmland", "003", "永久基本农田保护面积", "Permanent basic farmland", "basic_farmland", ""),
+        ("heritage", "006", "历史文化保护线面积", "Land inside the heritage protection line", "heritage", ""),
         (
             "built_in_eco_red_line",
-            21,
+            "021",
             "生态保护红线内建设用地面积",
             "Construction land inside the ecological red line",
             "eco_red_line",
@@ -158,7 +158,7 @@ def _declare_lines() -> None:
         ),
         (
             "built_in_boundary",
-            52,
+            "052",
             "城镇开发边界内建设用地面积",
             "Construction land inside the urban development boundary",
             "urban_boundary",

@@ -71,7 +71,7 @@ def _declare_norm(facility: Parameter) -> str | None:
 
 def _declare_minutes(class_id: str, clause: Parameter) -> None:
     chosen = place_class(class_id)
-    for row in (parameter("check_limits", f"minutes.{minutes}") for minutes in (5, 10, 15)):
+    for row in (parameter("check_limits", f"minutes.{minutes}") for minutes in ("5", "10", "15")):
         declare(
             f"life_circle.{class_id}.within_{row.value}_min",
             (f"{chosen.name('zh')} {row.value} 分钟步行覆盖率", f"Residents within {row.value} min walk of: {chosen.name('en')}"),

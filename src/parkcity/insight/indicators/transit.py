@@ -66,7 +66,7 @@ _declare_near(
 )
 _declare_near(
     "frequent_stop.within_500_m",
-    "高频站点 500 米步行覆盖率",
+    "每 20 分钟有车的站点 500 米步行覆盖率",
     "Residents within 500 m walk of a stop served every 20 min",
     Input("frequent_stop_m"),
     "near_frequent",
