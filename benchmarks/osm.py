@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ CITY = EXAMPLES / "las-palmas/data/osm/las_palmas_20230221.osm.pbf"
 PEERS = Path(__file__).resolve().parent / "osm_peers"
 PINS = ["osmnx==2.1.1", "pyrosm==0.25.0", "osmium==4.3.2"]
 COPIES = 10
+TWIN_LIMIT_S = 15.0
 NETWORK = "extract to simplified walk network"
 
 
@@ -32,12 +36,28 @@ def run(size: Size) -> list[dict[str, Any]]:
     for peer, worker, goal in (("OSMnx 2.1.1", "osmnx_walk.py", 15.0), ("pyrosm 0.25 (raw, not simplified)", "pyrosm_walk.py", 1.0)):
         theirs = peer_run(python, PEERS / worker, str(path))["seconds"]
         rows.append(row(NETWORK, name, ours, peer, theirs, goal))
+    rows.append(whole_twin())
     rows += growth([("Chengdu core", TOWN), ("Las Palmas", CITY)])
     if size == "full":
         with tempfile.TemporaryDirectory() as folder:
             large = repeated(CITY, Path(folder) / "large.osm.pbf", COPIES)
             rows += growth([(f"Las Palmas, {COPIES} times side by side", large)])
+            rows.append(nearly_linear(rows[-2]["ours_s"], rows[-1]["ours_s"]))
     return rows
+
+
+def whole_twin() -> dict[str, Any]:
+    """Seconds to build the whole twin of Las Palmas, with every layer, in a process of its own; its limit stands in for a peer."""
+    with tempfile.TemporaryDirectory() as folder:
+        city = Path(folder) / "las-palmas"
+        shutil.copytree(EXAMPLES / "las-palmas", city, ignore=shutil.ignore_patterns("twin", "report"))
+        command = [sys.executable, "-m", "parkcity", "build", str(city), "--quiet"]
+        # The first build compiles what Numba keeps on disk for all later ones.
+        subprocess.run(command, check=True, capture_output=True)
+        shutil.rmtree(city / "twin")
+        begin = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return row("whole twin, every layer", "Las Palmas", time.perf_counter() - begin, "limit of 15 s", TWIN_LIMIT_S, 1.0)
 
 
 def growth(files: list[tuple[str, Path]]) -> list[dict[str, Any]]:
@@ -49,6 +69,12 @@ def growth(files: list[tuple[str, Path]]) -> list[dict[str, Any]]:
         per = f"{found['seconds'] / millions:.1f} s and {found['peak_mb'] / millions:,.0f} MB for each million nodes"
         rows.append(row(f"all layers: {per}", name, found["seconds"]))
     return rows
+
+
+def nearly_linear(once_s: float, copies_s: float) -> dict[str, Any]:
+    """So many times the file beside so many times the time: above 1 where the larger file takes less than its share."""
+    task = f"{COPIES} times the file: {copies_s / once_s:.1f} times the time"
+    return row(task, "Las Palmas", copies_s, f"{COPIES} times Las Palmas", COPIES * once_s, 0.8)
 
 
 def nodes_of(path: Path) -> int:
