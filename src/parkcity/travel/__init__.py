@@ -6,7 +6,7 @@ Works on a city's twin, or on any plain graph of nodes and edges. Importing it i
 from parkcity.travel.access import Access, AccessChange
 from parkcity.travel.around import Around
 from parkcity.travel.centrality import betweenness, closeness
-from parkcity.travel.cluster import nearest_on, within_on
+from parkcity.travel.cluster import matrix_on, nearest_on, within_on, write_matrix_on
 from parkcity.travel.decay import Decay
 from parkcity.travel.edits import NearestField, SumField, touched_origins
 from parkcity.travel.isochrone import catchment_ratio, circuity, isochrones, streets_reached, surface
@@ -57,6 +57,7 @@ __all__ = [
     "from_frames",
     "isochrones",
     "matrix",
+    "matrix_on",
     "nearest",
     "nearest_on",
     "reach_pairs",
@@ -69,4 +70,5 @@ __all__ = [
     "within",
     "within_on",
     "write_matrix",
+    "write_matrix_on",
 ]

@@ -10,13 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from parkcity.base.errors import UsageError
+from parkcity.travel.matrix import BYTES_PER_PAIR, MOST_ORIGINS, Matrix, checked_cap, dense_gb, matrix, value_column
 from parkcity.travel.nearest import Nearest, nearest
 from parkcity.travel.network import Network
-from parkcity.travel.reach import Within, within
+from parkcity.travel.parts import write_parts
+from parkcity.travel.reach import Pairs, Within, reach_pairs, within
+from parkcity.travel.search import places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from parkcity.travel.network import Direction
     from parkcity.travel.profiles import EdgeCosts, Profile
     from parkcity.travel.streets import Attach, Streets
 
@@ -47,7 +52,7 @@ def split(network: Network, origins: Attach, parts: int) -> list[npt.NDArray[np.
 
 def _work(call: str, parcel: tuple[Streets, Profile, EdgeCosts], origins: Attach, rest: tuple[Any, ...], options: dict[str, Any]) -> Any:
     network = Network(*parcel)
-    calls: dict[str, Callable[..., Any]] = {"nearest": nearest, "within": within}
+    calls: dict[str, Callable[..., Any]] = {"nearest": nearest, "within": within, "matrix": matrix, "pairs": reach_pairs}
     return calls[call](network, origins, *rest, **options)
 
 
@@ -85,3 +90,67 @@ def within_on(address: str, network: Network, origins: Attach, *rest: Any, **opt
     for part, answer in zip(parts, answers, strict=True):
         sums[..., part], counts[:, part], states[part] = answer.sums, answer.counts, answer.states
     return Within(sums, counts, states)
+
+
+def matrix_on(
+    address: str,
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    memory_gb: float = 4.0,
+    **options: Any,
+) -> Matrix:
+    """`parkcity.travel.matrix` on the cluster at `address`: same arguments, same bits; `memory_gb` holds here and on every worker."""
+    places = places_of(doors, door_place)[1]
+    checked_cap(dense_gb(origins.owners, places), memory_gb, "the matrix")
+    options["memory_gb"] = memory_gb
+    parts, answers = _spread(address, "matrix", network, origins, (doors, door_place), options)
+    values, states = np.empty((origins.owners, places), np.float32), np.empty((origins.owners, places), np.int8)
+    for part, answer in zip(parts, answers, strict=True):
+        values[part], states[part] = answer.values, answer.states
+    return Matrix(values, states)
+
+
+def write_matrix_on(
+    address: str,
+    path: Path,
+    network: Network,
+    origins: Attach,
+    doors: Attach,
+    door_place: npt.ArrayLike | None = None,
+    *,
+    limit: float | None = None,
+    unit: str = "s",
+    direction: Direction = "to",
+    memory_gb: float = 2.0,
+    key: str | None = None,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """`parkcity.travel.write_matrix` on the cluster at `address`: same file.
+
+    Blocks of origins are worked side by side and written in order; so many are under way at once that `memory_gb` holds here.
+    """
+    places, value = places_of(doors, door_place)[1], value_column(unit)
+    with client(address) as cluster:
+        ahead = 2 * max(1, len(cluster.scheduler_info()["workers"]))
+        checked_cap(64 * ahead * places * BYTES_PER_PAIR / 1e9, memory_gb, f"{ahead} batches of 64 origins at once")
+        size = max(64, min(int(memory_gb * 1e9 / BYTES_PER_PAIR / max(places, 1) / ahead), MOST_ORIGINS))
+        blocks = [(first, min(origins.owners, first + size)) for first in range(0, origins.owners, size)]
+        parcel = cluster.scatter((network.streets, network.profile, network.costs), broadcast=True)
+        given = cluster.scatter((doors, np.inf if limit is None else limit, door_place), broadcast=True)
+        options = {"unit": unit, "direction": direction, "memory_gb": memory_gb}
+        under_way: dict[int, Any] = {}
+
+        def make(first: int, last: int) -> dict[str, npt.NDArray[Any]]:
+            at = blocks.index((first, last))
+            for number in range(at, min(len(blocks), at + ahead)):
+                if number not in under_way:
+                    part = origins.take(np.arange(*blocks[number]))
+                    under_way[number] = cluster.submit(_work, "pairs", parcel, part, given, options, retries=RETRIES, pure=False)
+            pairs: Pairs = cluster.gather(under_way.pop(at))
+            return {"origin": pairs.origin + np.int32(first), "place": pairs.place, value: pairs.cost.astype(np.float32)}
+
+        return write_parts(path, blocks, make, values=[value], key=key, names=names, progress=progress)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from parkcity.base.errors import LimitError
 from parkcity.travel.nearest import limit_ticks
 from parkcity.travel.parts import write_parts
+from parkcity.travel.profiles import checked_unit
 from parkcity.travel.reach import assemble, origin_states
 from parkcity.travel.search import prepare
 from parkcity.travel.states import State
@@ -44,7 +45,18 @@ def _blocks(setting: Setting, origins: int, pairs_at_once: float) -> Iterator[tu
         yield first, last, replace(setting, order=setting.order[(setting.order >= first) & (setting.order < last)])
 
 
-def _checked_cap(need_gb: float, memory_gb: float, what: str) -> None:
+def dense_gb(origins: int, places: int) -> float:
+    """Memory of a dense matrix and of the pairs of one block, GB."""
+    return (origins * places * 5 + min(origins, MOST_ORIGINS) * places * BYTES_PER_PAIR) / 1e9
+
+
+def value_column(unit: str) -> str:
+    """The name of the column of costs in a file."""
+    return "seconds" if checked_unit(unit) == "s" else "metres"
+
+
+def checked_cap(need_gb: float, memory_gb: float, what: str) -> None:
+    """Raise `LimitError` where something would need more memory than the cap."""
     if need_gb > memory_gb:
         msg = f"{what} would need {need_gb:.2f} GB, more than the cap of {memory_gb:.2f} GB"
         raise LimitError(msg)
@@ -68,7 +80,7 @@ def matrix(
     """
     setting = prepare(network, origins, doors, door_place, unit, direction)
     places = setting.places
-    _checked_cap((origins.owners * places * 5 + min(origins.owners, 4096) * places * BYTES_PER_PAIR) / 1e9, memory_gb, "the matrix")
+    checked_cap(dense_gb(origins.owners, places), memory_gb, "the matrix")
     states = np.repeat(origin_states(origins)[:, None], places, axis=1)
     attached = np.diff(setting.targets.start) > 0
     missing = State.UNREACHABLE if limit is None else State.OVER_LIMIT
@@ -127,9 +139,9 @@ def write_matrix(
     worked one after the other so that `memory_gb` holds. `key`, `names`, `progress`: see `write_parts`.
     """
     setting = prepare(network, origins, doors, door_place, unit, direction)
-    _checked_cap(64 * setting.places * BYTES_PER_PAIR / 1e9, memory_gb, "one batch of 64 origins")
+    checked_cap(64 * setting.places * BYTES_PER_PAIR / 1e9, memory_gb, "one batch of 64 origins")
     top, workers = limit_ticks(limit, unit), thread_count(threads)
-    value = "seconds" if unit == "s" else "metres"
+    value = value_column(unit)
     found = {(first, last): block for first, last, block in _blocks(setting, origins.owners, memory_gb * 1e9 / BYTES_PER_PAIR)}
 
     def make(first: int, last: int) -> dict[str, npt.NDArray[Any]]:
