@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     pass
 
 EXAMPLES = int(os.environ.get("PARKCITY_FUZZ_EXAMPLES", "25"))
-CASES = 37
+CASES = 39
 _HANG = timedelta(seconds=30)
 _TOKENS = [
     b",",
@@ -177,6 +177,8 @@ def _cases(folder: Path) -> list[Case]:
     services = _csv("line,mode,days,from,to,headway_min,speed_km_h", "1,metro,daily,06:00,23:00,5,35")
     nodes, edges = _csv("node,lon,lat", "a,104,30", "b,104.01,30", "c,104.02,30"), _csv("u,v,length_m", "a,b,960", "b,c,960")
     zones, places = _csv("key,people", "a,1", "b,2"), _csv("id,lon,lat,kind", "1,104,30,公园", "2,104.01,30,x")
+    stations = _csv("id,name,lon,lat", "a,Weir,104,30", "b,Roof,104.01,30")
+    readings = _csv("time,station,value", "2021-08-01 00:00,a,1", "2021-08-01 00:15,a,-", "2021-08-01 24:00,b,3.5")
     days = {"first_date": "2024-01-01", "last_date": "2024-12-31"}
     sheet = _workbook([["people"], [], ["key", "men", "women"], ["a", 1, "2,000"], ["b", 3, 4.5]])
     listed = _workbook([["id", "lon", "lat", "kind"], [1, 104, 30, "公园"], [2, 104.01, 30, "公园"]])
@@ -214,6 +216,10 @@ def _cases(folder: Path) -> list[Case]:
         Case("raster_cover", {"r.tif": codes}, "r.tif", {"scheme": "worldcover"}),
         Case("raster_fractions", {"tree.tif": codes}, "tree.tif", {"fractions": {"grass": "tree.tif"}}, whole_folder=True),
         Case("raster_heights", {"r.tif": heights}, "r.tif"),
+        *(
+            Case("sensor_stations", {"stations.csv": stations, "r.csv": readings}, name, {"readings": "r.csv"}, whole_folder=True)
+            for name in ("stations.csv", "r.csv")
+        ),
         Case("sheet_places", {"s.xlsx": listed}, "s.xlsx", {"id": "id", "category": "kind", "kinds": {"公园": "park"}}),
         Case("sheet_zone_table", {"s.xlsx": sheet}, "s.xlsx", {"key": "key"}),
         Case("sheet_zone_table", {"s.csv": _csv("people", "", "key,men", "a,1", 'b,"2,000"', "source: nobody")}, "s.csv", {"key": "key"}),
@@ -248,6 +254,7 @@ _ROLES = {
     "land_cover": ("raster_cover", "raster_fractions"),
     "lines": ("line_table",),
     "buildings": ("vector_areas",),
+    "sensors": ("sensor_stations",),
 }
 """The option of `parkcity new` under which the file of a reader is given."""
 
@@ -321,7 +328,7 @@ def test_a_look_at_a_spoilt_file_ends_in_what_it_is_or_in_a_fault(
         pytest.skip("nobody is given this file alone")
     folder = tmp_path_factory.mktemp("looked_at")
     _write(case, folder)
-    path = folder if case.reader in {"line_table", "raster_fractions"} else folder / case.spoilt
+    path = folder if case.reader in {"line_table", "raster_fractions", "sensor_stations"} else folder / case.spoilt
     whole = case.files[case.spoilt]
     tally = TRIED.setdefault(f"look ({role}): {case.spoilt}", Tried())
 

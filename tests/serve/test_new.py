@@ -278,3 +278,14 @@ def test_several_lists_of_places_are_matched_the_list_of_ones_own_first(tmp_path
     made = _make(tmp_path, osm=CHENGDU_CORE, people=GRID, places=FACILITIES)
     assert load(made.folder).places.precedence == ("facilities_parks_schools_sports", "chengdu_core")
     assert "doubt.precedence" in _doubts(made)
+
+
+def test_stations_and_their_readings_become_a_layer(tmp_path: Path) -> None:
+    blocks = _squares(tmp_path / "blocks.geojson", {"block_id": ["a", "b"], "population": [1, 2]})
+    stations = _text(tmp_path / "stations.csv", "station,name,lon,lat,measures\ns1,Weir,104.005,30.605,level\ns2,Far,105.0,30.605,level\n")
+    readings = _text(tmp_path / "levels.csv", "dateTime,s1,s2\n2025-08-16T00:00:00,-0.1,1\n2025-08-16T00:15:00,-0.1,2\n")
+    made = _make(tmp_path, zones=blocks, sensors=(stations, readings))
+    layer = build(made.folder).layer("sensors")
+    assert layer.shapes("stations")["cell"].tolist() == [0, -1]
+    assert layer.meta["readings"] == 4
+    assert layer.table("readings")["value"].tolist() == [-0.1, -0.1, 1.0, 2.0]

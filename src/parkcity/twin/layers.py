@@ -23,6 +23,7 @@ from parkcity.twin.grid import lay_grid
 from parkcity.twin.jobs import build_jobs
 from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
+from parkcity.twin.sensors import SENSORS, make_sensors
 from parkcity.twin.store import Layer
 from parkcity.twin.streets import build_streets, edge_shapes
 from parkcity.twin.surroundings import ONLY_OWN, OWN, PARTS, make_surroundings, table_of
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 _READING_OF = {datum: name for name, datum in READINGS.items()}
 _MOST_SPOTS = 4000
+_TABLED = ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable")
 OSM = "openstreetmap"
 OSM_PARTS = ("water", "green", "landuse", "buildings", "roads")
 
@@ -55,7 +57,21 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people["margins"] = [{**vars(margin), "columns": dict(margin.columns)} for margin in spec.people.margins]
     by_layer = {
         layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in ("zones", "zone_table", "cells", "counts", "places", "streets", "lines", "timetable", ELEVATION, LAND_COVER, *OWN, OSM)
+        for layer in (
+            "zones",
+            "zone_table",
+            "cells",
+            "counts",
+            "places",
+            "streets",
+            "lines",
+            "timetable",
+            ELEVATION,
+            LAND_COVER,
+            SENSORS,
+            *OWN,
+            OSM,
+        )
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"], vars(spec.cells)]
@@ -71,7 +87,7 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     inputs |= {"cells": cells, "people": [*counts, people]}
     if len(spec.tiers) > 1:
         inputs["crosswalks"] = inputs["people"]
-    for name in (ELEVATION, LAND_COVER):
+    for name in (ELEVATION, LAND_COVER, SENSORS):
         if by_layer[name]:
             inputs[name] = [*cells, by_layer[name]]
     if spec.jobs is not None:
@@ -108,6 +124,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "jobs": _jobs,
         ELEVATION: make_elevation,
         LAND_COVER: make_land_cover,
+        SENSORS: make_sensors,
         **{name: partial(make_surroundings, name=name) for name in PARTS},
         "places": _places,
         "attachments": _attachments,

@@ -35,6 +35,7 @@ def _files(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[...,
 @_files("jobs", "Jobs: raster, polygons or a table by the ids of zones.")
 @_files("lines", "Lines without a timetable: stops in order, and headways and speeds; or a folder of both.")
 @_files("buildings", "Footprints with height or storeys.")
+@_files("sensors", "Sensor stations with coordinates, and their readings; or a folder of both.")
 @_files("elevation", "Raster of heights in metres.")
 @_files("land-cover", "Raster of land cover codes, or a folder with a raster of per cents for each class.")
 @click.option("--residents", type=click.IntRange(1), default=None, help="Where only the total is known: spread over dwellings (assumed).")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from parkcity.sense.look.finding import Look
 
-ROLES = ("osm", "gtfs", "lines", "people", "zones", "places", "streets", "jobs", "buildings", "elevation", "land_cover")
+ROLES = ("osm", "gtfs", "lines", "people", "zones", "places", "streets", "jobs", "buildings", "elevation", "land_cover", "sensors")
 _WORD = re.compile(r"[a-z0-9]+")
 UNSTATED = "not stated"
 

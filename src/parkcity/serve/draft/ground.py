@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parkcity.sense.assumed import ASSUMED_MODES, assumed_pace
 from parkcity.sense.look.columns import named, unique
 from parkcity.sense.look.lines import assumed_services, line_tables
+from parkcity.sense.look.rows import coordinates
 from parkcity.serve.draft.draft import Draft, Entry, Remark
 
 if TYPE_CHECKING:
@@ -100,6 +101,41 @@ def lines(draft: Draft, seen: Seen) -> None:
     source = draft.add(stops, "lines", "timetable", "line_table", **options)
     source.path, source.origin, source.coverage = _LINES, None, "beyond"
     source.found.append(Remark("found.lines", {"lines": len(tables.lines), "stops": f"{stops.rows:,}"}))
+
+
+def sensors(draft: Draft, seen: Seen) -> None:
+    """Stations with coordinates, and their readings where a second table holds them."""
+    looks = seen.of("sensors")
+    stations = [entry for entry in looks if entry.table is not None and coordinates(entry.table) is not None]
+    for entry in stations[:1]:
+        assert entry.table is not None
+        places = coordinates(entry.table)
+        assert places is not None
+        key = next((name for name in [*named(entry.columns, "station"), *named(entry.columns, "id")] if unique(entry.table[name])), "")
+        if not key:
+            draft.doubt("doubt.no_stations", columns=", ".join(entry.columns))
+            continue
+        options: dict[str, Any] = {"stations": entry.path.name, "id": key, "lon": places[0], "lat": places[1]}
+        for role in ("name", "quantity", "unit"):
+            found = [name for name in named(entry.columns, role) if name != key]
+            options |= {role: found[0]} if found else {}
+        for other in [other for other in looks if other is not entry][:1]:
+            options |= {"readings": other.path.name, **_reading_columns(other)}
+            draft.brought[f"data/sensors/{other.path.name}"] = other.path
+        draft.brought[f"data/sensors/{entry.path.name}"] = entry.path
+        source = draft.add(entry, "sensors", "sensors", "sensor_stations", **options)
+        source.path, source.origin, source.coverage = "data/sensors", None, "beyond"
+        source.found.append(Remark("found.stations", {"rows": f"{entry.rows:,}"}))
+    if looks and not stations:
+        draft.doubt("doubt.no_stations", columns=", ".join(looks[0].columns))
+
+
+def _reading_columns(entry: Look) -> dict[str, str]:
+    """The columns of a table of readings by what they hold, as options of the reader."""
+    clock = named(entry.columns, "clock")
+    day = [name for name in named(entry.columns, "time") if name not in clock]
+    found = {"date": day, "clock": clock, "station": named(entry.columns, "station"), "value": named(entry.columns, "value")}
+    return {option: names[0] for option, names in found.items() if names}
 
 
 def routes(draft: Draft, seen: Seen) -> None:

@@ -91,6 +91,7 @@ def draft_of(folder_name: str, seen: Seen, name: str, progress: Callable[[str, f
     ground.buildings(draft, seen)
     ground.heights(draft, seen, area)
     ground.land_cover(draft, seen, area)
+    ground.sensors(draft, seen)
     _say_what_lacks(draft, seen)
     return draft
 

@@ -29,6 +29,7 @@ _FORMS = {
     "jobs": ("raster", "shapes", "table"),
     "buildings": ("shapes",),
     "elevation": ("raster",),
+    "sensors": ("table",),
     "land_cover": ("raster", "fractions"),
 }
 
@@ -84,6 +85,6 @@ def _look(role: str, path: Path) -> list[Look]:
         return [look_heights(path)]
     if role == "land_cover":
         return [look_cover(path)]
-    if role == "lines":
+    if role in {"lines", "sensors"}:
         return [found for table in tables_in(path) for found in look(table)]
     return look(path)
