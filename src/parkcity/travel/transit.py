@@ -35,11 +35,16 @@ class TransitTimes:
     assumed: bool
 
 
-def depart_at(setting: TransitSetting, departures: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
-    """Travel times when leaving at each of some moments (seconds of the day), waiting included. Layers: the departures as given."""
+def depart_at(
+    setting: TransitSetting, departures: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0, cluster: str | None = None
+) -> TransitTimes:
+    """Travel times when leaving at each of some moments (seconds of the day), waiting included. Layers: the departures as given.
+
+    `cluster`: the address of a Dask scheduler ("tcp://…") that searches, with the same bits; `threads` are then those of each worker.
+    """
     moments = _moments(departures)
     falling = np.sort(moments)[::-1]
-    values = _run(setting, falling, np.zeros(0, np.int32), threads, memory_gb)
+    values = _run(setting, falling, np.zeros(0, np.int32), threads, memory_gb, cluster)
     place = np.searchsorted(-falling, -moments)
     spans = [(int(moment), int(moment)) for moment in moments]
     return _times(setting, values[place], tuple(float(moment) for moment in moments), spans)
@@ -54,11 +59,12 @@ def over_window(
     percentiles: Sequence[float] = (5, 25, 50, 75, 95),
     threads: int | None = None,
     memory_gb: float = 4.0,
+    cluster: str | None = None,
 ) -> TransitTimes:
     """Percentiles of the travel time over all departures from `first` until before `last`, every `step` seconds.
 
     A percentile is the smallest time that at least so many in a hundred departures do not exceed (nearest rank); departures that do
-    not arrive within the limit count as longest. Layers: the percentiles.
+    not arrive within the limit count as longest. Layers: the percentiles. `cluster`: as in `depart_at`.
     """
     every = int(parameter("transit_parameters", "transit.step").number) if step is None else step
     if every < 1 or last <= first:
@@ -69,15 +75,17 @@ def over_window(
         raise UsageError(msg)
     moments = _moments(range(first, last, every))[::-1].copy()
     asked, place = np.unique(np.asarray(percentiles, np.float64), return_inverse=True)
-    values = _run(setting, moments, ranks_of(tuple(asked.tolist()), len(moments)), threads, memory_gb)[place]
+    values = _run(setting, moments, ranks_of(tuple(asked.tolist()), len(moments)), threads, memory_gb, cluster)[place]
     span = (int(moments[-1]), int(moments[0]))
     return _times(setting, values, tuple(float(value) for value in percentiles), [span] * len(percentiles))
 
 
-def arrive_by(setting: TransitSetting, arrivals: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0) -> TransitTimes:
+def arrive_by(
+    setting: TransitSetting, arrivals: Sequence[int], *, threads: int | None = None, memory_gb: float = 4.0, cluster: str | None = None
+) -> TransitTimes:
     """Travel times when leaving as late as possible to be there by each of some moments. Layers: the moments as given.
 
-    The time counts until the moment, waiting at the place included.
+    The time counts until the moment, waiting at the place included. `cluster`: as in `depart_at`.
     """
     turned = TransitSetting(
         mirrored(setting.day),
@@ -90,7 +98,8 @@ def arrive_by(setting: TransitSetting, arrivals: Sequence[int], *, threads: int 
     )
     moments = _moments(arrivals)
     # Moments later than all trips are negative in reversed time, which the kernel allows.
-    back = depart_at(turned, [int(turned.day.origin - moment) for moment in moments], threads=threads, memory_gb=memory_gb)
+    reversed_ = [int(turned.day.origin - moment) for moment in moments]
+    back = depart_at(turned, reversed_, threads=threads, memory_gb=memory_gb, cluster=cluster)
     seconds, states = np.ascontiguousarray(back.seconds.transpose(0, 2, 1)), np.ascontiguousarray(back.states.transpose(0, 2, 1))
     return TransitTimes(seconds, states, tuple(float(moment) for moment in moments), setting.day.assumed)
 
@@ -108,6 +117,7 @@ def _run(
     ranks: npt.NDArray[np.int32],
     threads: int | None,
     memory_gb: float,
+    cluster: str | None,
 ) -> npt.NDArray[np.int32]:
     """Seconds int32 [layers, origins, places] of the kernel, all origins side by side."""
     sweep = Sweep(setting, moments, ranks)
@@ -117,6 +127,10 @@ def _run(
         shape = f"{sweep.layers} layers of {setting.origins:,} x {setting.places:,}"
         msg = f"{shape} need {need_gb:.1f} GB, more than the cap of {memory_gb:.1f} GB"
         raise LimitError(msg)
+    if cluster is not None:
+        from parkcity.travel.transit_cluster import sweep_on
+
+        return sweep_on(cluster, setting, moments, ranks, threads)
     out = np.empty((sweep.layers, setting.origins, setting.places), np.int32)
 
     def keep(first: int, last: int, seconds: npt.NDArray[np.int32]) -> None:
