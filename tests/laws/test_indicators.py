@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.scenes.town import Town, write_town
+from tests.scenes.everything import SIDE, full_town
 
 import parkcity.insight.indicators
 from parkcity.base.units import unit
@@ -22,12 +22,10 @@ from parkcity.insight.registry import INDICATORS, POLARITIES, Indicator
 from parkcity.insight.run import computable, measure_known
 from parkcity.sense.kinds import kinds
 from parkcity.standards import load, parameter
-from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
 
 QUAY = Path(parkcity.insight.indicators.__file__).parent
 PARTITION = ("children", "adults", "elders")
-SIDE = 1_000.0
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _FACTOR = re.compile(r"_?[A-Z0-9]+_PER_[A-Z0-9]+")
 
@@ -96,19 +94,6 @@ def test_unit_polarity_and_clause_are_declared_for_every_indicator() -> None:
 def full(tmp_path_factory: pytest.TempPathFactory) -> Twin:
     """The town with two places of every kind."""
     return full_town(tmp_path_factory.mktemp("full"), [])
-
-
-def full_town(folder: Path, more: list[tuple[str, float, float]]) -> Twin:
-    """A town with two places of every kind at places that differ, and some more; it knows all kinds."""
-    spots = np.random.default_rng(7).uniform(0.0, SIDE, (2 * len(kinds()), 2))
-    drawn = [(f"{kind}-{turn}", kind, *spots[2 * row + turn], 9_000.0) for row, kind in enumerate(kinds()) for turn in (0, 1)]
-    drawn += [(f"more-{row}", kind, x, y, 9_000.0) for row, (kind, x, y) in enumerate(more)]
-    # Places at random do not lie as places beside streets do.
-    city = write_town(folder / "town", Town(places=drawn, toml_extra="datum_checked = true\n"))
-    text = (city / "city.toml").read_text(encoding="utf-8")
-    mapping = ", ".join(f'{kind} = "{kind}"' for kind in kinds())
-    (city / "city.toml").write_text(text.replace('primary = "primary_school", park = "park"', mapping), encoding="utf-8")
-    return build(city)
 
 
 def test_groups_add_up_to_all(full: Twin) -> None:

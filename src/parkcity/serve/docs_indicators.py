@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parkcity.base.units import unit
 from parkcity.base.words import Words
 from parkcity.insight.inputs import PROVIDERS
 from parkcity.insight.norms import LISTS, answers_of, asked, words
@@ -14,13 +16,15 @@ from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import needs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from parkcity.insight.registry import Indicator
     from parkcity.standards import Parameter
 
 FOLDER = "indicators"
 _COMMITMENTS = Path(__file__).resolve().parents[3] / "examples" / "chengdu" / "plan" / "commitments.csv"
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "indicators" / "town.csv"
+"""The value of every indicator in the tiny town with two places of every kind (`tests/scenes/everything.py`), which a test holds."""
 _LEAD = (
     "A page for each theme tells formula, clause, needs, parameters and limits of every indicator; the values of a city are in its "
     "check-up. `docs/indicators.md` is the whole list on one page."
@@ -74,8 +78,27 @@ def _section(item: Indicator) -> str:
     if answers:
         told = "; ".join(f"{_norm_name(one.norm)} no. {one.number} {one.name_zh} ({one.name_en})" for one in answers)
         lines.append(f"- Answers: {told}")
+    lines.append(f"- Example: {_example(item)}")
     lines.append(f"- Limits: {'; '.join(_limits(item))}")
     return "\n".join(lines) + "\n"
+
+
+@cache
+def examples() -> Mapping[str, float]:
+    """The examples of the indicators by id; nothing without the table."""
+    if not EXAMPLES.is_file():
+        return {}
+    with EXAMPLES.open(encoding="utf-8", newline="") as file:
+        return {row["indicator"]: float(row["value"]) for row in csv.DictReader(file)}
+
+
+def _example(item: Indicator) -> str:
+    """The value in the tiny town, and the command that gives a city's."""
+    command = f"`parkcity measure CITY {item.id}`"
+    if item.id not in examples():
+        return f"{command}; the tiny town lacks what it needs"
+    value = unit(item.unit).text(examples()[item.id], "en")
+    return f"{value} in the tiny town with two places of every kind; of a city: {command}"
 
 
 def _cited(row: Parameter) -> str:
