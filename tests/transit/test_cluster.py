@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from parkcity.travel.transit import arrive_by, depart_at, over_window
 from parkcity.travel.transit_setting import TransitSetting
 from tests.transit.brute import World
 from tests.transit.settings import setting_of
+from tests.transit.test_cli import run, town
 from tests.transit.test_closed_form import HEADWAY, HOUR, line
 
+__all__ = ["town"]
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 pytestmark = [pytest.mark.kernel, pytest.mark.filterwarnings("ignore")]
 
@@ -69,3 +72,8 @@ def test_a_killed_worker_changes_nothing(cluster: Any, setting: TransitSetting) 
 def test_the_cap_holds_on_a_cluster_too(cluster: Any, setting: TransitSetting) -> None:
     with pytest.raises(LimitError, match="more than the cap"):
         over_window(setting, HOUR, HOUR + 3600, memory_gb=1e-9, cluster=cluster.scheduler_address)
+
+
+def test_the_command_asks_the_cluster_and_tells_the_same(cluster: Any, town: Path) -> None:
+    asked = ["times", str(town), "primary_school", "--mode", "transit", "--date", "2026-06-02"]
+    assert run(*asked, "--cluster", cluster.scheduler_address) == run(*asked)

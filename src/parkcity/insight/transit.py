@@ -221,13 +221,15 @@ class CityTransit:
         doors, place, rows = self.inputs.doors_of(class_id)
         return self.to_places(doors, place, len(rows)), rows
 
-    def times(self, setting: TransitSetting, depart: int, window: int, percentiles: tuple[float, ...] = (50,)) -> TransitTimes:
-        """Times over a window of departures, or at one departure where `window` is 0."""
+    def times(
+        self, setting: TransitSetting, depart: int, window: int, percentiles: tuple[float, ...] = (50,), cluster: str | None = None
+    ) -> TransitTimes:
+        """Times over a window of departures, or at one departure where `window` is 0; `cluster`: where a Dask scheduler is asked."""
         from parkcity.travel.transit import depart_at, over_window
 
         if window == 0:
-            return depart_at(setting, [depart], threads=self.inputs.threads)
-        return over_window(setting, depart, depart + window, percentiles=percentiles, threads=self.inputs.threads)
+            return depart_at(setting, [depart], threads=self.inputs.threads, cluster=cluster)
+        return over_window(setting, depart, depart + window, percentiles=percentiles, threads=self.inputs.threads, cluster=cluster)
 
     def departures_per_stop(self, first: int, last: int) -> NDArray[np.int64]:
         """Departures that one can get on at every stop, from `first` until before `last` seconds of the day, int64 [stops]."""

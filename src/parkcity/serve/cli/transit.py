@@ -137,15 +137,18 @@ def clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def times_by_transit(inputs: Inputs, kind: str, when: When, lang: Lang) -> tuple[Rows, dict[str, Any]]:
-    """Minutes from every cell to whichever place of a kind is reached first: median, 5th and 95th percentile of the window."""
+def times_by_transit(inputs: Inputs, kind: str, when: When, lang: Lang, cluster: str | None = None) -> tuple[Rows, dict[str, Any]]:
+    """Minutes from every cell to whichever place of a kind is reached first: median, 5th and 95th percentile of the window.
+
+    `cluster`: the address of a Dask scheduler that searches.
+    """
     from parkcity.travel.states import NAMES, State
 
     transit = when.city(inputs)
     doors, _, _ = inputs.doors_of(kind)
     setting = transit.to_places(doors, np.zeros(doors.owners, np.int32), 1)
     window = when.window_s()
-    found = transit.times(setting, when.seconds(), window, PERCENTILES)
+    found = transit.times(setting, when.seconds(), window, PERCENTILES, cluster)
     minutes = found.seconds[:, :, 0] / _S_PER_MIN
     low, middle, high = minutes if window else (minutes[0],) * 3
     states = found.states[1 if window else 0, :, 0]

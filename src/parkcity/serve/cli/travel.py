@@ -70,8 +70,8 @@ def _traveller_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _traveller(when: dict[str, Any]) -> dict[str, Any]:
     """The options of the traveller, taken out of all options; refused by transit."""
     given = {name: when.pop(name) for name in ("profile", "unknown", "cluster")}
-    if when["mode"] == "transit" and (given["profile"] or given["cluster"] or given["unknown"] != "open"):
-        msg = "--profile, --unknown and --cluster are of journeys over streets; leave out --mode transit"
+    if when["mode"] == "transit" and (given["profile"] or given["unknown"] != "open"):
+        msg = "--profile and --unknown are of journeys over streets; leave out --mode transit"
         raise UsageError(msg)
     return given
 
@@ -117,7 +117,7 @@ def times(city: str, kind: str, group: str, form: str, lang: str | None, threads
     chosen = known_class(kind, inputs)
     named = {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}
     if asked.mode == "transit":
-        rows, meta = times_by_transit(inputs, chosen, asked, language(lang))
+        rows, meta = times_by_transit(inputs, chosen, asked, language(lang), traveller["cluster"])
         emit(rows, {**named, **meta}, (*TIMES, *FARE) if asked.fare else TIMES, form, language(lang))
         return
     if traveller["profile"] or traveller["cluster"] or traveller["unknown"] != "open":
@@ -177,7 +177,7 @@ def reach(
     traveller = _traveller(when)
     asked = asked_when(when)
     if traveller["cluster"] or asked.fare:
-        raise UsageError("one cell is answered at once: --cluster is for times, --fare for times and route")
+        raise UsageError("one cell is answered at once: --cluster is for times and matrix, --fare for times and route")
     areas = areas_asked(isochrones, steps, minutes)
     inputs = inputs_of(city, group, threads)
     named: dict[str, Any] = {"city": inputs.twin.spec.id, "cell": cell, "group": group}
@@ -220,7 +220,7 @@ def route(
 
     traveller = _traveller(when)
     if traveller["cluster"]:
-        msg = "one way is answered at once; --cluster is for times"
+        msg = "one way is answered at once; --cluster is for times and matrix"
         raise UsageError(msg)
     asked = asked_when(when)
     inputs = inputs_of(city, group, threads)
