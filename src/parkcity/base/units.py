@@ -61,6 +61,8 @@ _UNITS = {
         Unit("index", "分", "points", 1, 100.0),
         Unit("kinds", "类", "kinds", 2),
         Unit("count", "个", "", 0),
+        Unit("stops", "个站点", "stops", 1),
+        Unit("departures/h", "班/小时", "departures/h", 1),
     )
 }
 

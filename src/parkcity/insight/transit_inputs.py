@@ -24,7 +24,7 @@ ROUTE_TYPES = {BUS: (3, 11), RAIL: (0, 1, 2, 5, 6, 7, 12)}
 """GTFS, routes.txt, route_type: what counts as a bus, and what runs on rails or ropes."""
 
 
-def _served(timetable: Timetable, mode: str) -> NDArray[np.bool_]:
+def served_by(timetable: Timetable, mode: str) -> NDArray[np.bool_]:
     """Which stops a mode calls at, bool [stops]."""
     kind = timetable.route_type[timetable.pattern_route]
     call = np.repeat(np.isin(kind, ROUTE_TYPES[mode]), np.diff(timetable.pattern_calls))
@@ -33,7 +33,8 @@ def _served(timetable: Timetable, mode: str) -> NDArray[np.bool_]:
     return served
 
 
-def _lacking_mode(twin: Twin, mode: str) -> list[str]:
+def lacking_mode(twin: Twin, mode: str) -> list[str]:
+    """What a city lacks for a mode: nothing where any of its lines is of that mode."""
     types = np.unique(np.asarray(twin.layer("timetable").array("route_type")))
     return [] if np.isin(types, ROUTE_TYPES[mode]).any() else [f"timetable:{mode}"]
 
@@ -46,7 +47,8 @@ def assumed_lines(inputs: Inputs, mode: str | None = None, **_args: Any) -> tupl
     return int((assumed.astype(bool) & chosen).sum()), int(chosen.sum())
 
 
-def _chosen(every: Attach, stops: NDArray[np.bool_]) -> Attach:
+def chosen_stops(every: Attach, stops: NDArray[np.bool_]) -> Attach:
+    """Some of the stops where they meet the streets, numbered anew."""
     from parkcity.travel import Attach
 
     number = np.cumsum(stops) - 1
@@ -54,7 +56,7 @@ def _chosen(every: Attach, stops: NDArray[np.bool_]) -> Attach:
     return Attach(number[every.owner[keep]].astype(np.int32), every.edge[keep], every.offset[keep], every.distance[keep], int(stops.sum()))
 
 
-def _metres_to(inputs: Inputs, name: str, args: dict[str, Any], stops: NDArray[np.bool_]) -> Floats:
+def metres_to(inputs: Inputs, name: str, args: dict[str, Any], stops: NDArray[np.bool_]) -> Floats:
     """Walking metres from every cell to the nearest of some stops; infinite where no street leads to one, NaN off the streets."""
 
     def make() -> dict[str, NDArray[Any]]:
@@ -62,7 +64,9 @@ def _metres_to(inputs: Inputs, name: str, args: dict[str, Any], stops: NDArray[n
 
         value = np.full(len(inputs.twin.cells), np.inf)
         if stops.any():
-            found = nearest(inputs.network, inputs.origins(), _chosen(CityTransit(inputs).stops(), stops), unit="m", threads=inputs.threads)
+            found = nearest(
+                inputs.network, inputs.origins(), chosen_stops(CityTransit(inputs).stops(), stops), unit="m", threads=inputs.threads
+            )
             value = found.values[0].astype(np.float64)
             value[found.states[0] == State.UNREACHABLE] = np.inf
         return {"value": value}
@@ -72,7 +76,7 @@ def _metres_to(inputs: Inputs, name: str, args: dict[str, Any], stops: NDArray[n
 
 def transit_stop_m(inputs: Inputs, mode: str) -> Floats:
     """Walking metres from every cell to the nearest stop of a mode, float64 [cells]."""
-    return _metres_to(inputs, "transit_stop", {"mode": mode}, _served(CityTransit(inputs).timetable, mode))
+    return metres_to(inputs, "transit_stop", {"mode": mode}, served_by(CityTransit(inputs).timetable, mode))
 
 
 def frequent_stop_m(inputs: Inputs) -> Floats:
@@ -80,7 +84,7 @@ def frequent_stop_m(inputs: Inputs) -> Floats:
     city = CityTransit(inputs)
     first, last = (int(limit_of(name)) for name in ("day_start", "day_end"))
     least = (last - first) / limit_of("frequent")
-    return _metres_to(inputs, "frequent_stop", {"date": city.date.isoformat()}, city.departures_per_stop(first, last) >= least)
+    return metres_to(inputs, "frequent_stop", {"date": city.date.isoformat()}, city.departures_per_stop(first, last) >= least)
 
 
 def people_by_transit(inputs: Inputs, minutes: float) -> Floats:
@@ -104,7 +108,7 @@ def all_people(inputs: Inputs) -> Floats:
 
 
 WALKED = ("cells", "people", "streets", "attachments", "timetable")
-PROVIDERS["transit_stop_m"] = Provider(transit_stop_m, WALKED, walks=True, lacking=_lacking_mode, assumed_lines=assumed_lines)
+PROVIDERS["transit_stop_m"] = Provider(transit_stop_m, WALKED, walks=True, lacking=lacking_mode, assumed_lines=assumed_lines)
 PROVIDERS["frequent_stop_m"] = Provider(frequent_stop_m, WALKED, walks=True, assumed_lines=assumed_lines)
 PROVIDERS["people_by_transit"] = Provider(people_by_transit, WALKED, walks=True, by_group=True, assumed_lines=assumed_lines)
 PROVIDERS["jobs_by_transit"] = Provider(jobs_by_transit, (*WALKED, "jobs"), walks=True, by_group=True, assumed_lines=assumed_lines)

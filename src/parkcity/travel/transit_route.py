@@ -11,7 +11,7 @@ from parkcity.base.errors import UsageError
 from parkcity.travel.transit_sweep import make_arena, pruned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -83,10 +83,17 @@ def pareto(setting: TransitSetting, origin: int, place: int, departure: int) -> 
 
 
 def journeys_to(setting: TransitSetting, place: int, departure: int) -> Iterator[Journey | None]:
-    """For every origin the journey that `depart_at` counts to one place, or None; what is the same for all origins is made once."""
+    """For every origin the journey that `depart_at` counts to one place, or None."""
+    return (found[0] for found in journeys_between(setting, departure, [place]))
+
+
+def journeys_between(setting: TransitSetting, departure: int, places: Sequence[int] | None = None) -> Iterator[list[Journey | None]]:
+    """For every origin the journeys that `depart_at` counts to some places (left out, to all); what all origins share is made once."""
+    asked = range(setting.places) if places is None else places
     legs = (pruned(setting, setting.day.lines), setting.egress.turned(), setting.change.turned(), make_arena(setting, setting.day.lines))
     for origin in range(setting.origins):
-        yield _Search(setting, origin, departure, legs).to(place, setting.most_rides)
+        search = _Search(setting, origin, departure, legs)
+        yield [search.to(place, setting.most_rides) for place in asked]
 
 
 class _Search:
