@@ -13,6 +13,7 @@ import parkcity as pc
 from parkcity.base.errors import UsageError
 from parkcity.insight.inputs import Inputs
 from parkcity.serve.cli.main import cli
+from parkcity.travel import ClosePlace
 from parkcity.travel.steps import turn_word
 
 
@@ -49,6 +50,33 @@ def test_the_matrix_holds_the_nearest_of_times(city: pc.City, tmp_path: Path) ->
     reach = city.travel.reach("primary_school", [5, 10])
     assert (reach["within_5"].to_numpy() == (matrix <= 5).sum(axis=1)).all()
     assert (reach["within_10"] >= reach["within_5"]).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_gives_the_same_matrix_and_refuses_what_one_cell_asks(city: pc.City, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    with distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None) as cluster:
+        far, here = city.travel_as(cluster=cluster.scheduler_address), city.travel
+        np.testing.assert_array_equal(far.matrix("primary_school", minutes=6), here.matrix("primary_school", minutes=6))
+        rows = far.write_matrix(tmp_path / "far.parquet", "primary_school", named=True)
+        assert rows == here.write_matrix(tmp_path / "here.parquet", "primary_school", named=True)
+        assert (tmp_path / "far.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
+    for ask in (lambda: far.route(cell_id(550, 350), "primary_school"), lambda: far.isochrones(cell_id(550, 350), [5])):
+        with pytest.raises(UsageError, match="answered at once"):
+            ask()
+
+
+def test_an_edit_tells_whose_way_to_school_changes(city: pc.City) -> None:
+    access = city.travel.access("primary_school", [5, 10])
+    table = city.travel.times("primary_school")
+    assert access.covered[0] == table["residents"][table["minutes"] <= 5].sum()
+    asked = access.what_if(ClosePlace(0))
+    assert np.isnan(asked.after).all() or (asked.after[np.isfinite(asked.after)] >= asked.before[np.isfinite(asked.after)]).all()
+    assert asked.covered_after[0] <= asked.covered_before[0] == access.covered[0]
+    told = access.edit(ClosePlace(0))
+    np.testing.assert_array_equal(told.origins, asked.origins)
+    with pytest.raises(UsageError, match="delays of turns"):
+        city.travel_as(profile="car").access("primary_school", [5])
 
 
 def test_longer_isochrones_contain_shorter_ones(city: pc.City) -> None:

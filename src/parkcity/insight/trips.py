@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from parkcity.travel import Attach, Network
+    from parkcity.travel import Access, Attach, Network
     from parkcity.travel.nearest import Nearest
     from parkcity.travel.steps import Step
     from parkcity.travel.turns import Turned
@@ -52,7 +52,8 @@ class Trips:
     """Journeys of one kind of traveller. `profile`: a row name of the travel profiles; left out, how the group walks.
 
     `unknown`: what streets count as whose kerb, width, surface or light nobody knows: "open", "closed", or "range" for both answers.
-    `cluster`: the address of a Dask scheduler, on which times and reach are then computed, with the same bits.
+    `cluster`: the address of a Dask scheduler, on which times, reach and matrices are then computed, with the same bits; what is asked of
+    one cell is answered here at once, and refused there.
     """
 
     inputs: Inputs
@@ -165,7 +166,10 @@ class Trips:
         columns: dict[str, Any] = {"cell": twin.cells["id"].to_numpy(), "residents": self.inputs.residents()}
         columns |= {f"within_{limit:g}": counts for limit, counts in zip(minutes, found.counts, strict=True)}
         if self.unknown == "range":
-            least = within(self.network("closed"), self.origins(), doors, limits, None, place, threads=self.inputs.threads)
+            if self.cluster is None:
+                least = within(self.network("closed"), self.origins(), doors, limits, None, place, threads=self.inputs.threads)
+            else:
+                least = within_on(self.cluster, self.network("closed"), self.origins(), doors, limits, None, place)
             columns |= {f"within_{limit:g}_least": counts for limit, counts in zip(minutes, least.counts, strict=True)}
         return pd.DataFrame(columns)
 
@@ -176,6 +180,7 @@ class Trips:
         from parkcity.insight.explain import cell_row
         from parkcity.travel import Attach, reach_pairs
 
+        self._one_cell()
         twin, row, every = self.inputs.twin, cell_row(self.inputs.twin, cell), self.origins()
         mine = every.owner == row
         origin = Attach(np.zeros(int(mine.sum()), np.int32), every.edge[mine], every.offset[mine], every.distance[mine], 1)
@@ -193,11 +198,15 @@ class Trips:
 
         Refused with `LimitError` where it would need more than `memory_gb`; `write_matrix` streams it to a file.
         """
-        from parkcity.travel import matrix
+        from parkcity.travel import matrix, matrix_on
 
         doors, place = (self.origins(), None) if kind is None else self.doors_of(kind)[:2]
-        limit = None if minutes is None else minutes * S_PER_MIN
-        found = matrix(self._one_network(), self.origins(), doors, place, limit=limit, memory_gb=memory_gb, threads=self.inputs.threads)
+        options: dict[str, Any] = {"limit": None if minutes is None else minutes * S_PER_MIN, "memory_gb": memory_gb}
+        network, origins = self._one_network(), self.origins()
+        if self.cluster is None:
+            found = matrix(network, origins, doors, place, threads=self.inputs.threads, **options)
+        else:
+            found = matrix_on(self.cluster, network, origins, doors, place, **options)
         return np.asarray(found.values / S_PER_MIN, np.float64)  # noqa: PD011 - not a table
 
     def write_matrix(
@@ -215,7 +224,7 @@ class Trips:
         `named`: cells and places by their ids instead of their rows. A run that is stopped goes on where it ended when asked the same.
         """
         from parkcity.base.cache import code_version, hash_json
-        from parkcity.travel import write_matrix
+        from parkcity.travel import write_matrix, write_matrix_on
 
         doors, place, rows = (self.origins(), None, None) if kind is None else self.doors_of(kind)
         limit = None if minutes is None else minutes * S_PER_MIN
@@ -227,11 +236,32 @@ class Trips:
             called = twin.cells["id"] if rows is None else twin.places["id"].iloc[rows]
             names = (twin.cells["id"].tolist(), called.tolist())
         network, origins = self._one_network(), self.origins()
-        options: dict[str, Any] = {"limit": limit, "memory_gb": memory_gb, "threads": self.inputs.threads}
-        return write_matrix(path, network, origins, doors, place, key=key, names=names, progress=progress, **options)
+        options: dict[str, Any] = {"limit": limit, "memory_gb": memory_gb, "key": key, "names": names, "progress": progress}
+        if self.cluster is None:
+            return write_matrix(path, network, origins, doors, place, threads=self.inputs.threads, **options)
+        return write_matrix_on(self.cluster, path, network, origins, doors, place, **options)
+
+    def access(self, kind: str, minutes: Sequence[float]) -> Access:
+        """Access to a kind that follows edits of streets, places and people: its `edit` and `what_if` say what changes, and for whom.
+
+        Origins are the cells, with their residents; places are numbered as in `doors_of`. Raises `UsageError` where turns cost time.
+        """
+        from parkcity.travel import Access
+
+        self._one_cell()
+        if self._turned(self._one_answer) is not None:
+            msg = f"edits of streets are answered without delays of turns, which '{self.traveller}' pays; choose another profile"
+            raise UsageError(msg)
+        doors, place, _ = self.doors_of(kind)
+        limits = [limit * S_PER_MIN for limit in minutes]
+        people = self.inputs.residents()
+        return Access.build(
+            self._one_network(), self.origins(), doors, limits, people=people, door_place=place, threads=self.inputs.threads
+        )
 
     def isochrones(self, cell: str, minutes: Sequence[float]) -> gpd.GeoDataFrame:
         """Areas reached from a cell within each time, nested: `minutes`, `geometry` (WGS 84)."""
+        self._one_cell()
         import geopandas as gpd
 
         from parkcity.base.geo import shapes_to_wgs84
@@ -250,6 +280,7 @@ class Trips:
         from parkcity.travel.states import NAMES, State
         from parkcity.travel.steps import steps
 
+        self._one_cell()
         row = cell_row(self.inputs.twin, cell)
         doors, place, rows = self.doors_of(kind)
         network, origins = self._one_network(), self.origins()
@@ -273,6 +304,11 @@ class Trips:
             msg = "a range of what is not known is answered by times and reach; choose 'open' or 'closed'"
             raise UsageError(msg)
         return self.unknown
+
+    def _one_cell(self) -> None:
+        if self.cluster is not None:
+            msg = "what is asked of one cell, or after an edit, is answered at once; a cluster is for times, reach and matrices"
+            raise UsageError(msg)
 
     def _one_network(self) -> Network:
         return self.network(self._one_answer)

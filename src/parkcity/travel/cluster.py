@@ -13,7 +13,7 @@ from parkcity.base.errors import UsageError
 from parkcity.travel.matrix import BYTES_PER_PAIR, MOST_ORIGINS, Matrix, checked_cap, dense_gb, matrix, value_column
 from parkcity.travel.nearest import Nearest, nearest
 from parkcity.travel.network import Network
-from parkcity.travel.parts import write_parts
+from parkcity.travel.parts import blocks_of, write_parts
 from parkcity.travel.reach import Pairs, Within, reach_pairs, within
 from parkcity.travel.search import places_of
 
@@ -138,7 +138,7 @@ def write_matrix_on(
         ahead = 2 * max(1, len(cluster.scheduler_info()["workers"]))
         checked_cap(64 * ahead * places * BYTES_PER_PAIR / 1e9, memory_gb, f"{ahead} batches of 64 origins at once")
         size = max(64, min(int(memory_gb * 1e9 / BYTES_PER_PAIR / max(places, 1) / ahead), MOST_ORIGINS))
-        blocks = [(first, min(origins.owners, first + size)) for first in range(0, origins.owners, size)]
+        blocks = blocks_of(origins.owners, size)
         parcel = cluster.scatter((network.streets, network.profile, network.costs), broadcast=True)
         given = cluster.scatter((doors, np.inf if limit is None else limit, door_place), broadcast=True)
         options = {"unit": unit, "direction": direction, "memory_gb": memory_gb}

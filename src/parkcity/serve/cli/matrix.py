@@ -32,6 +32,7 @@ MEMORY_GB = 2.0
 @click.option("--out", type=click.Path(dir_okay=False), required=True, help="The Parquet file to write.")
 @click.option("--minutes", type=click.FloatRange(0, 540, min_open=True), default=None, help="Over streets: longest way that is written.")
 @click.option("--profile", default=None, help="Over streets: a travel profile instead of the group's: cyclist, car, wheelchair, ...")
+@click.option("--cluster", default=None, metavar="ADDRESS", help="Over streets: a Dask scheduler that computes it; same rows.")
 @GROUP
 @memory_option()
 @quiet_option()
@@ -45,6 +46,7 @@ def matrix(
     out: str,
     minutes: float | None,
     profile: str | None,
+    cluster: str | None,
     group: str,
     memory: float | None,
     form: str,
@@ -61,8 +63,8 @@ def matrix(
     asked, tongue = asked_when(when), language(lang)
     if asked.fare:
         raise UsageError("a matrix holds times; --fare is for times and route")
-    if asked.mode == "transit" and (profile or minutes is not None):
-        raise UsageError("--profile and --minutes are of journeys over streets; leave out --mode transit")
+    if asked.mode == "transit" and (profile or cluster or minutes is not None):
+        raise UsageError("--profile, --cluster and --minutes are of journeys over streets; leave out --mode transit")
     target = Path(out)
     if not target.parent.is_dir():
         msg = f"--out: there is no folder {target.parent}"
@@ -78,7 +80,7 @@ def matrix(
         if asked.mode == "transit":
             rows, meta = _by_transit(inputs, chosen, target, asked, memory or MEMORY_GB, told, tongue)
         else:
-            rows, meta = _over_streets(inputs, chosen, target, (profile, minutes), memory or MEMORY_GB, told)
+            rows, meta = _over_streets(inputs, chosen, target, (profile, cluster, minutes), memory or MEMORY_GB, told)
     named = {"city": inputs.twin.spec.id, "kind": chosen, "group": group, "twin": inputs.twin.hash}
     row = {
         "file": str(target),
@@ -103,13 +105,13 @@ def _over_streets(
     inputs: Inputs,
     kind: str | None,
     target: Path,
-    way: tuple[str | None, float | None],
+    way: tuple[str | None, str | None, float | None],
     memory_gb: float,
     told: Callable[[int, int], None],
 ) -> tuple[int, dict[str, Any]]:
     from parkcity.insight.trips import Trips
 
-    profile, minutes = way
-    trips = Trips(inputs, profile)
+    profile, cluster, minutes = way
+    trips = Trips(inputs, profile, cluster=cluster)
     rows = trips.write_matrix(target, kind, minutes=minutes, memory_gb=memory_gb, named=True, progress=told)
     return rows, {"mode": "streets", "profile": trips.traveller, "minutes": minutes}
