@@ -21,7 +21,7 @@ export interface Row { indicator: string; tier: string; zone: string; group: str
 export interface Need extends Named { minutes: number | null; metres: number | null; within: boolean; state: string; place: { id: string; name: string; lon: number; lat: number } | null }
 export interface Lack extends Named { indicator: string; need?: string; limit_m: number | null; metres: number | null; clause: string | null }
 export interface CellView { row: number; id: string; lon: number; lat: number; residents: number; zones: (Named & { tier: string })[]; needs: Need[]; worst: Need | null; lacks: Lack[]; grade: string | null; text: string | string[]; sources?: { id: string; date: string }[] }
-export interface ZoneView extends Named { tier: string; residents: number; area_km2: number; bounds: number[]; headlines: Row[]; gaps: (Named & { indicator: string; residents: number; share: number; clause: string | null; grade: string })[]; text: string | string[] }
+export interface ZoneView extends Named { tier: string; residents: number; area_km2: number; bounds: number[]; headlines: Row[]; gaps: (Named & { indicator: string; residents_lacking: number; share_lacking: number; clause: string | null })[]; text: string | string[] }
 export interface ZoneRow extends Named { number: number; residents: number; inside: boolean; bounds: number[]; centre: [number, number] }
 export interface Found { type: string; id: string; tier: string | null; kind: string | null; name_zh: string; name_en: string; detail_zh: string; detail_en: string; lon: number; lat: number; bounds: number[] | null }
 export interface Change { change: string; [field: string]: unknown }

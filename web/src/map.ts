@@ -155,7 +155,7 @@ function style(city: City, dark: boolean): StyleSpecification {
     ["roads", from("roads", { id: "roads", type: "line", minzoom: 10, paint: { "line-color": paper.road, "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 17, 5] } })],
     ["lines", from("lines", { id: "lines", type: "line", paint: { "line-color": paper.line, "line-width": 1.4, "line-dasharray": [3, 2] } })],
     ["zones", from("zones", { id: "zones", type: "line", filter: ["==", ["get", "tier"], city.area_tier], paint: { "line-color": paper.edge, "line-width": 1.4 } })],
-    ["places", from("places", { id: "places", type: "circle", minzoom: 13, paint: { "circle-radius": 4, "circle-color": "#1f2937", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } })],
+    ["places", from("places", { id: "places", type: "circle", minzoom: 14, paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 14, 1.6, 17, 5], "circle-color": "#1f2937", "circle-stroke-color": "#ffffff", "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 14, 0.5, 17, 1.5] } })],
     ["cells", from("cells", { id: "chosen", type: "line", filter: ["==", ["id"], -1], paint: { "line-color": "#111827", "line-width": 3 } })],
   ];
   const drawn: LayerSpecification[] = [

@@ -92,7 +92,7 @@ function Zone({ city, view, tier, id }: Given & { tier: string; id: string }) {
       <Lines text={zone.text} />
       <table class="values"><caption>{word("gaps", lang)}</caption>
         <tbody>{zone.gaps.map((gap) => (
-          <tr key={gap.indicator}><th scope="row">{name(gap, lang)}<span class="quiet block">{gap.clause}</span></th><td class="number">{people(gap.residents, lang)}</td><td class="number">{amount(gap.share, "share", lang, "")}</td></tr>))}</tbody></table>
+          <tr key={gap.indicator}><th scope="row">{name(gap, lang)}<span class="quiet block">{gap.clause}</span></th><td class="number">{people(gap.residents_lacking, lang)}</td><td class="number">{amount(gap.share_lacking, "share", lang, "")}</td></tr>))}</tbody></table>
       <table class="values"><caption>{word("headlines", lang)}</caption>
         <tbody>{zone.headlines.map((row) => (
           <tr key={row.indicator}><th scope="row">{name(row, lang)}</th><td class="number">{amount(row.value, row.unit, lang, word("no_value", lang))}</td><td>{row.grade}</td></tr>))}</tbody></table>

@@ -65,6 +65,9 @@ def test_a_district_is_found_and_its_gaps_are_those_of_the_interface(
     gaps = page.locator("table.values").first.locator("tbody tr")
     assert gaps.count() == len(told["gaps"])
     assert told["gaps"][0][f"name_{lang}"] in gaps.first.inner_text()
+    if lang == "en":
+        assert digits(gaps.first.locator("td").first.inner_text()) == round(told["gaps"][0]["residents_lacking"])
+    assert "NaN" not in page.locator("#panel").inner_text()
     no_errors(browser)
 
 
