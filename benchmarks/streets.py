@@ -8,18 +8,41 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.registry import Size, benchmark, median_seconds, peak_megabytes, row
 from benchmarks.streets_beside import Beside, beside
 from benchmarks.streets_graphs import Plain, chengdu, las_palmas, metropolis
-from parkcity.travel import Attach, NearestField, Network, Profile, Streets, SumField, nearest, what_if, within
+from parkcity.travel import (
+    Access,
+    AddLink,
+    AddPlace,
+    Attach,
+    ChangeLink,
+    CloseLink,
+    Network,
+    Profile,
+    SetPeople,
+    Streets,
+    nearest,
+    what_if,
+    within,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parkcity.travel.street_changes import Change
 
 ALONE = Path(__file__).with_name("streets_alone.py")
 LIMITS = [400.0, 800.0, 1200.0]
 NEAR = 3000.0
+WALKS = [300.0, 600.0, 900.0]
+FARTHEST = 1800.0
+EDIT_GOAL_S = {False: 0.05, True: 0.01}
+SITES_GOAL_S = 2.0
 GROUPS = ("adult", "elder", "child", "pram", "wheelchair")
 GOALS: dict[tuple[str, str, bool], float] = {  # task, peer, is the graph a small real city
     ("nearest", "scipy", False): 2.0,
@@ -126,34 +149,43 @@ def _title(task: str) -> str:
 
 
 def _edits(graph: Plain, sites: int, repeats: int) -> list[dict[str, Any]]:
-    """One place added for five groups: nearest place and sums of its kind follow; then many sites at once."""
+    """Edits for five groups: nearest place, numbers within three limits and residents covered follow; then many sites at once."""
     streets = Streets(graph.x, graph.y, graph.u, graph.v, graph.length)
     node, klass = graph.places()
     every, doors = Attach.at_nodes(streets, np.arange(streets.nodes)), Attach.at_nodes(streets, node[klass == 0])
-    kept = []
-    for group in GROUPS:
-        network = Network.build(streets, Profile.load(group))
-        field = NearestField.build(network, every, doors, limit=1800.0)
-        kept.append((field, SumField.build(network, every, doors, [300.0, 600.0, 900.0], np.ones((1, doors.owners)))))
-    spot = iter(np.random.default_rng(3).choice(node, 10_000))
-    number = iter(range(doors.owners, doors.owners + 10_000))
+    networks = [Network.build(streets, Profile.load(group)) for group in GROUPS]
+    people, rng = graph.people(), np.random.default_rng(3)
+    kept = [Access.build(network, every, doors, WALKS, people=people, nearest_limit=FARTHEST) for network in networks]
 
-    def add() -> None:
-        place, door = next(number), Attach.at_nodes(streets, [next(spot)])
-        for field, sums in kept:
-            field.add(door, place)
-            sums.add(door, np.ones(1))
+    def asked(change: Callable[[], Change]) -> float:
+        def ask() -> None:
+            one = change()
+            for access in kept:
+                access.edit(one)
 
-    rows = [row("one place added, nearest and sums of 5 groups", graph.name, median_seconds(add, repeats, 2))]
-    network = kept[0][0].network
+        return median_seconds(ask, repeats, 2)
+
+    def place() -> Change:
+        return AddPlace(Attach.at_nodes(streets, [rng.choice(node)]))
+
+    goal = EDIT_GOAL_S[not graph.name.startswith("metropolis")]
+    rows = [row("one place added: nearest, sums, residents covered of 5 groups", graph.name, asked(place), "the goal", goal, 1.0)]
+    for title, change in (
+        ("one street closed, the same", lambda: CloseLink(int(rng.integers(streets.edges)))),
+        ("one street slower, the same", lambda: ChangeLink(int(rng.integers(streets.edges)), speed_m_s=0.5)),
+        ("one new street, the same", lambda: AddLink(int(rng.choice(node)), int(rng.choice(node)), 200.0)),
+        ("residents of one node, the same", lambda: SetPeople(int(rng.integers(streets.nodes)), 9.0)),
+    ):
+        rows.append(row(title, graph.name, asked(change)))
     many = Attach.at_nodes(streets, np.random.default_rng(4).choice(node, sites))
-    now = nearest(network, every, doors)
+    now = nearest(networks[0], every, doors)
 
     def gains() -> Any:
-        return what_if(network, every, graph.people(), now, 0, many, [300.0, 600.0, 900.0])
+        return what_if(networks[0], every, people, now, 0, many, WALKS)
 
-    rows.append(row(f"{sites:,} candidate sites in one call", graph.name, median_seconds(gains, min(repeats, 3))))
-    return rows
+    seconds = median_seconds(gains, min(repeats, 3))
+    beside_goal = () if graph.name.startswith("metropolis") else ("the goal", SITES_GOAL_S, 1.0)
+    return [*rows, row(f"{sites:,} candidate sites in one call", graph.name, seconds, *beside_goal)]
 
 
 def _first_use() -> list[dict[str, Any]]:
