@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from parkcity.base.errors import InputError, UsageError
 from parkcity.plan.calendar import Calendar, is_working_day
 from parkcity.plan.earned import earned_value, total
+from parkcity.plan.gantt import gantt, gantt_svg
 from parkcity.plan.ledger import Ledger
 from parkcity.plan.network import Link, Network
 from parkcity.plan.resources import level, level_programme
 from parkcity.plan.risk import pert_draws, programme_risk, simulate
 from parkcity.plan.schedule import programme
-from parkcity.plan.timetable import gantt_svg, project_xml
 from parkcity.plan.timetable import icalendar as plan_calendar
+from parkcity.plan.timetable import project_xml
 from tests.plan.ledgers import ledger
 
 TASK = {"name_zh": "任务", "name_en": "task", "start": "2023-01-16", "finish": "2023-02-03"}
@@ -201,5 +202,7 @@ def test_calendar_and_project_files_hold_the_tasks() -> None:
     assert tasks[1].findtext("p:PredecessorLink/p:PredecessorUID", namespaces=space) == "1"
     assert tasks[1].findtext("p:PredecessorLink/p:LinkLag", namespaces=space) == "4800"
     assert tasks[0].findtext("p:Duration", namespaces=space) == "PT80H0M0S"
-    picture = ET.fromstring(gantt_svg(work, "en"))  # noqa: S314
+    chart = gantt(work, "en")
+    assert chart is not None
+    picture = ET.fromstring(gantt_svg(chart))  # noqa: S314
     assert len(picture.findall("{http://www.w3.org/2000/svg}rect")) == 3

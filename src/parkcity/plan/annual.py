@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from parkcity.base.errors import UsageError
 from parkcity.plan.dates import day, first_day
 from parkcity.plan.document import Document, Row, Section, marked, number, section, words
+from parkcity.plan.gantt import gantt
 from parkcity.plan.paths import path_start, planned
-from parkcity.plan.sections import goal_text, milestone_row, owner_name, short_date
+from parkcity.plan.schedule import programme
+from parkcity.plan.sections import goal_text, milestone_row, owner_name, pictured, short_date
 from parkcity.plan.targets import Target, targets
 from parkcity.plan.units import symbol
 
@@ -90,18 +92,19 @@ def _in_year(first: str, last: str, year: int) -> bool:
 
 
 def _tasks(view: View, year: int, lang: Lang) -> Section:
-    rows: list[Row] = [
-        {
-            "task": row["id"],
-            "name": row[f"name_{lang}"],
-            "owner": owner_name(view, row["owner"], lang),
-            "start": row["start"],
-            "finish": row["finish"],
-        }
-        for row in view["tasks"]
-        if _in_year(row["start"], row["finish"], year)
-    ]
-    return section("annual.tasks", lang, _none(rows, lang), ("task", "name", "owner", "start", "finish"), rows)
+    """The tasks planned for the year, and those of earlier years that will be finished in it as things stand."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    rows: list[Row] = []
+    work = programme(view) if len(view["tasks"]) else None
+    for row in work.rows() if work else ():
+        start, finish, expected = (str(row[key]) for key in ("start", "finish", "expected_finish"))
+        if start <= last.isoformat() and max(finish, expected) >= first.isoformat():
+            days = {"task": str(row["task"]), "start": start, "finish": finish, "expected_finish": expected}
+            state = words().get(f"task.{row['status']}", lang)
+            rows.append({**days, "name": str(row[f"name_{lang}"]), "owner": owner_name(view, str(row["owner"]), lang), "status": state})
+    keys = ("task", "name", "owner", "start", "finish", "expected_finish", "status")
+    part = section("annual.tasks", lang, _none(rows, lang), keys, rows)
+    return pictured(part, gantt(work, lang, (first, last)), lang) if work else part
 
 
 def _milestones(view: View, year: int, lang: Lang) -> Section:

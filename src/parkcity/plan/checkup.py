@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.base.tables import read_csv
 from parkcity.plan.dates import day
+from parkcity.plan.ledger import Ledger
+from parkcity.plan.store import extended
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from parkcity.plan.ledger import View
 
@@ -33,12 +35,29 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
     folder = Path(report)
     manifest = _manifest(folder)
     table, _ = read_csv(folder / "indicators.csv")
+    rows = measured_actuals(view, table.to_dict("records"), manifest, known)
+    if not rows:
+        wanted, followed = _wanted(view)
+        named = ", ".join(sorted({key[0] for key in wanted} | followed)) or "none of the targets names an indicator of the registry"
+        raise InputError(
+            Fault(
+                str(folder),
+                "the check-up holds nothing that a target asks for.",
+                f"{named}.",
+                "name indicator, tier and zone in targets.csv",
+            )
+        )
+    return rows
+
+
+def measured_actuals(view: View, records: Iterable[Mapping[Any, Any]], manifest: Mapping[str, Any], known: str) -> list[dict[str, str]]:
+    """Rows for `actuals` from the rows of a check-up; `manifest` names its `twin` and the day `as_of` of its data."""
     wanted, followed = _wanted(view)
     rows: list[dict[str, str]] = []
     actuals = view["actuals"]
     true_on = min(str(manifest["as_of"]), known, key=day)
-    for record in table.to_dict("records"):
-        if record["group"] != "all" or not record["value"]:
+    for record in records:
+        if record["group"] != "all" or record["value"] in {"", None}:
             continue
         places = [(record["indicator"], record["tier"], record["zone"])]
         places += [(record["indicator"], _WHOLE, "")] if record["tier"] == _WHOLE else []
@@ -55,7 +74,7 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
                     "scope": scope,
                     "tier": tier,
                     "zone": zone,
-                    "value": record["value"],
+                    "value": str(record["value"]),
                     "op": "eq",
                     "unit": record["unit"],
                     "origin": "computed",
@@ -66,17 +85,19 @@ def checkup_actuals(view: View, report: Path | str, known: str) -> list[dict[str
                     "true_on": true_on if standing is None else actuals["true_on"][standing],
                 }
             )
-    if not rows:
-        named = ", ".join(sorted({key[0] for key in wanted} | followed)) or "none of the targets names an indicator of the registry"
-        raise InputError(
-            Fault(
-                str(folder),
-                "the check-up holds nothing that a target asks for.",
-                f"{named}.",
-                "name indicator, tier and zone in targets.csv",
-            )
-        )
     return rows
+
+
+def with_checkup(ledger: Ledger, records: Iterable[Mapping[Any, Any]], twin: str, as_of: str) -> Ledger:
+    """The ledger as it would be with the rows of a check-up, known on its last day; nothing is written.
+
+    So a report of today judges the plan by what was measured today, and the same ledger and twin give the same report.
+    """
+    known = ledger.latest.isoformat()
+    rows = measured_actuals(ledger.view(), records, {"twin": twin, "as_of": as_of}, known)
+    held = set(ledger["actuals"]["id"])
+    fresh = [{"known_on": known, **row} for row in rows if row["id"] not in held]
+    return Ledger({**ledger.tables, "actuals": extended(ledger["actuals"], fresh)}, ledger.where)
 
 
 def _wanted(view: View) -> tuple[dict[tuple[str, str, str], list[tuple[str, str, str, str]]], set[str]]:
@@ -94,7 +115,8 @@ def _wanted(view: View) -> tuple[dict[tuple[str, str, str], list[tuple[str, str,
             wanted.setdefault((row["measured_by"], row["tier"] or _WHOLE, row["zone"]), []).append(mine)
         elif "." in row["indicator"]:
             wanted.setdefault((row["indicator"], row["tier"], row["zone"]), []).append(mine)
-    return wanted, {name for name in followed if (name, _WHOLE, "") not in wanted}
+    own = {name for name in followed if any(ask[0] == name for ask in wanted.get((name, _WHOLE, ""), ()))}
+    return wanted, followed - own
 
 
 def _source(record: Mapping[Any, Any], indicator: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from parkcity.base.words import Lang, Words
+from parkcity.plan.gantt import Gantt, gantt_svg
 
 Row = Mapping[str, str]
 
@@ -26,7 +27,12 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
     rows: tuple[Row, ...] = ()
-    figure: str = ""
+    gantt: Gantt | None = None
+
+    @property
+    def figure(self) -> str:
+        """The picture of the section (SVG), empty where it has none."""
+        return gantt_svg(self.gantt) if self.gantt is not None else ""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def evaluation(view: View, lang: Lang) -> Document:
     name = view.plan[f"name_{lang}"]
     sections = (
         _summary(view, items, lang),
-        _chapters(view, items, lang),
+        chapters_section(view, items, lang),
         _targets(view, items, lang),
         _disagreements(items, lang),
         _warnings(view, warned, lang),
@@ -78,7 +78,8 @@ def _summary(view: View, items: Sequence[Standing], lang: Lang) -> Section:
     return Section(text.get("evaluate.summary", lang), paragraphs)
 
 
-def _chapters(view: View, items: Sequence[Standing], lang: Lang) -> Section:
+def chapters_section(view: View, items: Sequence[Standing], lang: Lang) -> Section:
+    """Every chapter with its targets by colour and their mean attainment."""
     titles = {row["chapter"]: row[f"chapter_{lang}"] for row in view["articles"]}
     rows: list[Row] = []
     for row in rollup(view, items, "chapter"):

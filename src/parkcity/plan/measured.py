@@ -1,4 +1,7 @@
-"""Commitments without a number that the twin measures all the same: what each check-up found, and whether it became better."""
+"""What the twin measures beside the targets' own numbers: commitments without a number, and likenesses of published statistics.
+
+What each check-up found, and whether it became better.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from parkcity.plan.document import Row, Section, section, words
 from parkcity.plan.sections import short_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from parkcity.base.words import Lang
     from parkcity.insight.registry import Indicator
@@ -30,20 +33,32 @@ def check_ups(view: View) -> dict[str, list[dict[str, str]]]:
     return {name: list(days.values()) for name, days in found.items()}
 
 
-def measured_section(view: View, lang: Lang) -> Section:
-    """Every commitment that names indicators, with the last value of each, the one before, and which way it went."""
+def measured_section(view: View, lang: Lang, *, hint: bool = True) -> Section:
+    """Every commitment and every target with a proxy, with the last value of each indicator, the one before, and which way it went.
+
+    `hint`: say how many indicators have no value, and how they get one.
+    """
     text, found = words(), check_ups(view)
     rows: list[Row] = []
     missing = 0
-    for commitment in view["commitments"]:
-        for name in commitment["indicators"].split():
-            if name in found:
-                head: dict[str, str] = {"article": commitment["article"], "item": commitment["id"], "name": commitment[f"text_{lang}"]}
-                rows.append({**head, **_found(name, found[name], lang)})
-            else:
-                missing += 1
-    notes = [text.get("evaluate.measured.missing", lang, missing=missing)] if missing else []
+    for head, name in _named(view, lang):
+        if name in found:
+            rows.append({**head, **_found(name, found[name], lang)})
+        else:
+            missing += 1
+    notes = [text.get("evaluate.measured.missing", lang, missing=missing)] if missing and hint else []
     return section("evaluate.measured", lang, [text.get("evaluate.measured.text", lang), *notes], _KEYS, rows)
+
+
+def _named(view: View, lang: Lang) -> Iterator[tuple[Row, str]]:
+    """Every commitment and target that the twin follows, with each of its indicators."""
+    for row in view["targets"]:
+        if row["measured_as"] == "proxy":
+            name = words().get("proxied", lang, name=row[f"name_{lang}"])
+            yield {"article": row["article"], "item": row["id"], "name": name}, row["measured_by"]
+    for row in view["commitments"]:
+        for name in row["indicators"].split():
+            yield {"article": row["article"], "item": row["id"], "name": row[f"text_{lang}"]}, name
 
 
 def _found(name: str, series: Sequence[Mapping[str, str]], lang: Lang) -> Row:

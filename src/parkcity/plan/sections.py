@@ -9,14 +9,15 @@ from parkcity.plan.dates import day
 from parkcity.plan.document import Row, Section, marked, number, section, words
 from parkcity.plan.effects import helps
 from parkcity.plan.evidence import best_state
+from parkcity.plan.gantt import gantt
 from parkcity.plan.schedule import programme
 from parkcity.plan.supervision import supervision
 from parkcity.plan.targets import targets
-from parkcity.plan.timetable import gantt_svg
 from parkcity.plan.units import symbol
 
 if TYPE_CHECKING:
     from parkcity.base.words import Lang
+    from parkcity.plan.gantt import Gantt
     from parkcity.plan.ledger import View
     from parkcity.plan.targets import Target
 
@@ -74,8 +75,15 @@ def tasks_section(view: View, lang: Lang) -> Section:
             }
         )
     keys = ("task", "name", "owner", "start", "finish", "expected_finish", "float_days", "status")
-    figure = gantt_svg(work, lang) if len(rows) <= _PICTURED else ""
-    return replace(section("evaluate.tasks", lang, (), keys, rows), figure=figure)
+    return pictured(section("evaluate.tasks", lang, (), keys, rows), gantt(work, lang), lang)
+
+
+def pictured(part: Section, chart: Gantt | None, lang: Lang) -> Section:
+    """A section with the Gantt chart of its tasks and what its colours mean; without it where there are too many to read, or none."""
+    if chart is None or len(chart.bars) > _PICTURED:
+        return part
+    legend = words().get("gantt.legend", lang, at=chart.at.isoformat())
+    return replace(part, gantt=chart, paragraphs=(*part.paragraphs, legend))
 
 
 def milestone_row(view: View, row: Row, lang: Lang) -> Row:

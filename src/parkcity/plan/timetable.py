@@ -1,10 +1,9 @@
-"""Road map and timetable: a Gantt picture (SVG), a calendar (iCalendar, RFC 5545) and MS Project XML (MSPDI)."""
+"""Timetables for other programs: a calendar (iCalendar, RFC 5545) and MS Project XML (MSPDI)."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
-from html import escape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -12,8 +11,6 @@ from parkcity.plan.calendar import is_working_day
 from parkcity.plan.dates import day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from parkcity.base.words import Lang
     from parkcity.plan.ledger import View
     from parkcity.plan.schedule import Programme
@@ -143,40 +140,3 @@ def _node(parent: ET.Element, name: str) -> ET.Element:
 
 def _leaf(parent: ET.Element, name: str, text: str) -> None:
     _node(parent, name).text = text
-
-
-def gantt_svg(programme: Programme, lang: Lang, width: int = 1000) -> str:
-    """A Gantt picture: planned bars, critical ones darker, what is expected as a line below, and the view's day."""
-    rows = programme.rows()
-    if not rows:
-        return ""
-    first = min(date.fromisoformat(str(row["start"])) for row in rows)
-    last = max(date.fromisoformat(str(row[key])) for row in rows for key in ("finish", "expected_finish"))
-    left, height = 320, 22
-    days = max(1, (last - first).days + 1)
-
-    def across(moment: date) -> float:
-        return left + (width - left - 10) * (moment - first).days / days
-
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height * len(rows) + 30}" role="img" font-size="12">']
-    for year in range(first.year, last.year + 2):
-        mark = date(year, 1, 1)
-        if first <= mark <= last:
-            parts.append(f'<line x1="{across(mark):.1f}" y1="16" x2="{across(mark):.1f}" y2="100%" stroke="#ddd"/>')
-            parts.append(f'<text x="{across(mark):.1f}" y="12" fill="#555">{year}</text>')
-    for at, row in enumerate(rows):
-        parts.append(_bar(row, str(row[f"name_{lang}"]), 20 + at * height, across))
-    if first <= programme.view.at <= last:
-        now = across(programme.view.at)
-        parts.append(f'<line x1="{now:.1f}" y1="16" x2="{now:.1f}" y2="100%" stroke="#c0392b" stroke-dasharray="4 3"/>')
-    parts.append("</svg>")
-    return "".join(parts)
-
-
-def _bar(row: dict[str, object], name: str, top: int, across: Callable[[date], float]) -> str:
-    start, finish, expected = (date.fromisoformat(str(row[key])) for key in ("start", "finish", "expected_finish"))
-    begin, end, later = across(start), across(finish + timedelta(days=1)), across(expected + timedelta(days=1))
-    color = "#1b4f72" if row["critical"] else "#7fb3d5"
-    bar = f'<rect x="{begin:.1f}" y="{top}" width="{max(2.0, end - begin):.1f}" height="12" fill="{color}"/>'
-    line = f'<line x1="{begin:.1f}" y1="{top + 15}" x2="{later:.1f}" y2="{top + 15}" stroke="#c0392b" stroke-width="2"/>'
-    return f'<text x="0" y="{top + 11}">{escape(name[:40])}</text>{bar}{line if later > end else ""}'

@@ -105,8 +105,10 @@ def export(
 
 
 def _export_tasks(view: View, project: Path | None, gantt: Path | None, lang: Lang) -> None:
+    from parkcity.plan.gantt import gantt as chart_of
+    from parkcity.plan.gantt import gantt_svg
     from parkcity.plan.schedule import programme
-    from parkcity.plan.timetable import gantt_svg, project_xml
+    from parkcity.plan.timetable import project_xml
 
     if project is None and gantt is None:
         return
@@ -116,8 +118,9 @@ def _export_tasks(view: View, project: Path | None, gantt: Path | None, lang: La
         raise UsageError(msg)
     if project is not None:
         project.write_bytes(project_xml(work, lang))
-    if gantt is not None:
-        gantt.write_text(gantt_svg(work, lang), encoding="utf-8")
+    chart = chart_of(work, lang)
+    if gantt is not None and chart is not None:
+        gantt.write_text(gantt_svg(chart), encoding="utf-8")
 
 
 def _export_tidy(view: View, path: Path) -> None:

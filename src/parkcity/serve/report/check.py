@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parkcity.base.words import Lang
     from parkcity.insight.run import Measured
     from parkcity.serve.report.against import Changes
+    from parkcity.serve.report.plan_section import Planned
     from parkcity.twin.twin import Twin
 
 OUTPUTS = ("report.html", "indicators.csv", "completeness.csv", "gaps.csv", "norms.csv", "intervals.csv", "cells.gpkg")
@@ -68,15 +69,18 @@ def run_check(
         return kept
     from parkcity.serve.report.against import changes_since
     from parkcity.serve.report.factsheets import check_tier, write_factsheets
+    from parkcity.serve.report.plan_section import judged, plan_of
     from parkcity.twin.build import build
 
+    ledger = plan_of(folder)
     twin = build(folder, lambda step, share: progress(step, 0.3 * share), memory_gb=memory_gb)
     if factsheets is not None:
         check_tier(twin, factsheets)
     measured, rows, flags = _measure(twin, progress, threads)
     try:
         changes = None if against is None else changes_since(against, twin, rows, progress, threads)
-        files = _write(out, twin, measured, rows, flags, lang, progress, threads, changes)
+        planned = None if ledger is None else judged(ledger, twin, rows)
+        files = _write(out, twin, measured, rows, flags, lang, progress, threads, changes, planned)
         if factsheets is not None:
             sheets = write_factsheets(out, twin, rows, measured, factsheets, lang)
             files |= {name: hash_file(out / name) for name in sheets}
@@ -92,11 +96,11 @@ def run_check(
 
 def _input_key(spec: CitySpec, lang: Lang) -> str:
     from parkcity.plan.city_statistics import FILE as STATISTICS
-    from parkcity.plan.ledger import plan_folder
+    from parkcity.plan.ledger import plan_folder, table_files
     from parkcity.sense.read import files_hash
 
     sources = {source.id: files_hash(spec.path(source)) for source in spec.sources}
-    recorded = [_digest(plan_folder(spec.folder) / "actuals.csv"), _digest(spec.folder / STATISTICS)]
+    recorded = [*({path.name: hash_file(path)} for path in table_files(plan_folder(spec.folder))), _digest(spec.folder / STATISTICS)]
     return hash_json([hash_file(spec.folder / FILENAME), sources, recorded, code_version(), lang])
 
 
@@ -177,15 +181,18 @@ def _write(
     progress: Callable[[str, float], None],
     threads: int | None,
     changes: Changes | None,
+    planned: Planned | None,
 ) -> dict[str, str]:
     from parkcity.insight import gaps, intervals, norms, year_on_year
     from parkcity.insight.inputs import Inputs
     from parkcity.insight.lists import LISTS
     from parkcity.insight.run import COLUMNS
+    from parkcity.plan.brief import COLUMNS as PLAN_COLUMNS
     from parkcity.serve.cli.output import csv_text
     from parkcity.serve.report import against
     from parkcity.serve.report.geopackage import write_geopackage
     from parkcity.serve.report.norms import recorded_of
+    from parkcity.serve.report.plan_section import FILE as PLAN
     from parkcity.serve.report.render import render
 
     out.mkdir(parents=True, exist_ok=True)
@@ -210,10 +217,13 @@ def _write(
     if changes is not None:
         write_text(out / against.FILE, _BOM + csv_text(changes.rows, year_on_year.COLUMNS))
         more.append(against.FILE)
+    if planned is not None:
+        write_text(out / PLAN, _BOM + csv_text(planned.rows, PLAN_COLUMNS))
+        more.append(PLAN)
     progress("write map file", 0.76)
     write_geopackage(out / "cells.gpkg", twin, measured)
     progress("draw report", 0.82)
-    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked, changes, between))
+    write_text(out / "report.html", render(twin, rows, measured, lang, listed, asked, changes, between, planned))
     return {name: hash_file(out / name) for name in (*OUTPUTS, *more)}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkcity.plan.document import COLOUR
 from parkcity.plan.rollup import LIGHTS
+from parkcity.serve.report.gantt_table import add_gantt
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -43,6 +44,8 @@ _WHOLE = frozenset(
 )
 """Columns of ids and dates, which no line is broken in."""
 _WIDE = frozenset(("name", "note", "source", "why", "remedy", "proposal", "gap", "finding", "cause", "indicator"))
+LOOKS = {**dict.fromkeys(_NUMERIC, "n"), **dict.fromkeys(_WHOLE, "w")}
+"""The class of a column's cells on a page: numbers to the right, ids and dates unbroken."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time stamp of every entry of a DOCX: the earliest that a ZIP file can hold."""
 
@@ -92,10 +95,15 @@ def document_docx(document: Document) -> bytes:
 
 def _add(made: Any, part: Section) -> None:
     from docx.oxml.ns import qn
+    from docx.shared import Emu
 
     made.add_heading(part.title, level=1)
     for paragraph in part.paragraphs:
         made.add_paragraph(paragraph)
+    if part.gantt is not None:
+        page = made.sections[0]
+        add_gantt(made, part.gantt, Emu(page.page_width - page.left_margin - page.right_margin).cm)
+        made.add_paragraph("")
     if not part.rows:
         return
     table = made.add_table(rows=1 + len(part.rows), cols=len(part.columns))

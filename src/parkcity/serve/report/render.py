@@ -17,6 +17,7 @@ from parkcity.serve.report.lists import shown_lists
 from parkcity.serve.report.maps import Canvas
 from parkcity.serve.report.model import Teller
 from parkcity.serve.report.norms import shown_norms
+from parkcity.serve.report.plan_section import shown_plan
 from parkcity.twin.build import notices_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from parkcity.insight.lists import ListOf
     from parkcity.insight.run import Measured
     from parkcity.serve.report.against import Changes
+    from parkcity.serve.report.plan_section import Planned
     from parkcity.twin.twin import Twin
 
 _PATTERNS = {"b4": "hatch-s", "b5": "hatch2-s", "unreachable": "cross-s", "nodata": "dots-s"}
@@ -50,9 +52,11 @@ def render(
     norms: Sequence[dict[str, Any]] = (),
     changes: Changes | None = None,
     intervals: Sequence[dict[str, Any]] = (),
+    planned: Planned | None = None,
 ) -> str:
     """The whole page as text. `lists`: the lists beside the indicators, each with its rows; `norms`: rows by the norms' own numbers;
-    `changes`: what changed since an earlier check-up; `intervals`: bounds of the values that have a basis for them.
+    `changes`: what changed since an earlier check-up; `intervals`: bounds of the values that have a basis for them; `planned`: the plan
+    judged with this check-up, where the city has one.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -80,6 +84,7 @@ def render(
         intervals=_ranges(intervals, lang),
         norms=shown_norms(norms, lang),
         changes=None if changes is None else shown_changes(changes, lang),
+        plan=None if planned is None else shown_plan(planned, lang),
         norms_note=norm_words().get("note", lang),
         figures=Artist(twin, words, lang, canvas).figures(measured),
         groups=[group for group in ACCESS_GROUPS if group in twin.groups],
