@@ -104,6 +104,20 @@ class PlacesSpec:
 
 
 @dataclass(frozen=True)
+class IncomeSpec:
+    """Where it is known how well off residents are: a column of the cells, or of a table by cell or by zone.
+
+    `higher`: does a higher number mean `better` off (income) or `worse` (an index of deprivation)?
+    """
+
+    source: str
+    column: str
+    key: str = ""
+    tier: str = ""
+    higher: Literal["better", "worse"] = "better"
+
+
+@dataclass(frozen=True)
 class JobsSpec:
     """Where the jobs come from and how they get onto the cells."""
 
@@ -160,6 +174,7 @@ class CitySpec:
     transit: TransitSpec = field(default_factory=TransitSpec)
     cells: CellsSpec = field(default_factory=CellsSpec)
     jobs: JobsSpec | None = None
+    income: IncomeSpec | None = None
     places: PlacesSpec = field(default_factory=PlacesSpec)
 
     def source(self, source_id: str) -> SourceSpec:
@@ -296,6 +311,7 @@ def _assemble(folder: Path, document: dict[str, Any]) -> CitySpec:
         places=PlacesSpec(tuple(document.get("places", {}).get("precedence", ()))),
         cells=CellsSpec(**document.get("cells", {})),
         jobs=None if jobs is None else JobsSpec(**{**jobs, "sectors": MappingProxyType(dict(jobs.get("sectors", {})))}),
+        income=IncomeSpec(**document["income"]) if "income" in document else None,
         attach=MappingProxyType(dict(document.get("attach", {}))),
         indicators=MappingProxyType(dict(document.get("indicators", {}))),
         commute=MappingProxyType(dict(document.get("commute", {}))),
@@ -320,6 +336,7 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     wanted += [("[[people.margins]]", margin.source) for margin in people.margins]
     wanted += [("[places] precedence", name) for name in spec.places.precedence]
     wanted += [("[jobs]", spec.jobs.source)] if spec.jobs else []
+    wanted += [("[income]", spec.income.source)] if spec.income else []
     for owner, name in wanted:
         if name not in known and name not in {tier.id for tier in spec.tiers}:
             row = _line_of(text, "source")
@@ -328,6 +345,7 @@ def _check_references(spec: CitySpec, text: str, faults: FaultList) -> None:
     named = [("[area]", spec.area_tier), ("[people] age_tier", people.age_tier)]
     named += [("[[people.margins]]", margin.tier) for margin in people.margins]
     asked = [("[people] tier", people.tier), *([("[jobs] tier", spec.jobs.tier)] if spec.jobs else [])]
+    asked += [("[income] tier", spec.income.tier)] if spec.income else []
     named += [(owner, tier) for owner, tier in asked if tier != CELL]
     for owner, name in named:
         if name and name not in tiers:

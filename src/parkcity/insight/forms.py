@@ -14,7 +14,7 @@ import numpy as np
 
 from parkcity.insight.operators.distribution import gini, weighted_mean, weighted_quantile
 from parkcity.insight.operators.index import arithmetic_mean, between_goalposts, geometric_mean
-from parkcity.insight.operators.inequality import atkinson, palma, theil, theil_parts
+from parkcity.insight.operators.inequality import atkinson, concentration, palma, theil, theil_parts
 from parkcity.insight.operators.zonal import ratio, zone_sums
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Form = Literal["Share", "Total", "Mean", "Density", "Distribution", "Index"]
 FORMS: tuple[Form, ...] = get_args(Form)
-Statistic = Literal["mean", "median", "p90", "gini", "theil", "theil_between", "palma", "atkinson"]
+Statistic = Literal["mean", "median", "p90", "gini", "theil", "theil_between", "palma", "atkinson", "concentration"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def total(part: Floats) -> Parts:
 class Spread:
     """A value and a weight (residents) of every cell, and the statistic that sums them up.
 
-    `group` int32 [cells]: the zone of each cell, for the part of inequality that lies between zones; `aversion` is Atkinson's.
+    `group` int32 [cells]: the zone of each cell, for the part of inequality that lies between zones; `aversion` is Atkinson's;
+    `rank_by` float64 [cells]: by what residents are ranked for the concentration, higher is better off, NaN where it is not known.
     """
 
     value: Floats
@@ -63,6 +64,7 @@ class Spread:
     statistic: Statistic
     group: NDArray[np.int32] | None = None
     aversion: float | None = None
+    rank_by: Floats | None = None
 
     def cell_values(self) -> Floats:
         """The value in every cell."""
@@ -165,6 +167,10 @@ def _statistic(result: Spread, mine: NDArray[np.int64]) -> float:
         assert result.group is not None
         parts = theil_parts(value, weight, result.group[known])
         return parts.between / parts.total if parts.total > 0 else float("nan")
+    if result.statistic == "concentration":
+        assert result.rank_by is not None
+        ranked = np.isfinite(result.rank_by[known])
+        return concentration(value[ranked], weight[ranked], result.rank_by[known][ranked])
     if result.statistic == "atkinson":
         assert result.aversion is not None
         return atkinson(value, weight, result.aversion)

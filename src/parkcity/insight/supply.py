@@ -115,6 +115,11 @@ def zone_of(inputs: Inputs) -> NDArray[np.int32]:
     return inputs.twin.member(inputs.twin.spec.area_tier)
 
 
+def income_of(inputs: Inputs) -> Floats:
+    """How well off the residents of every cell are, float64 [cells], higher is better off; NaN where it is not known."""
+    return np.asarray(inputs.twin.layer("income").array("rank_by"), np.float64)
+
+
 def lacks_ages(twin: Twin, first: int, last: int) -> list[str]:
     """What a city lacks for residents of an age: bands, and a band that ends where an open last band would be cut."""
     from parkcity.twin.people import parse_band
@@ -129,6 +134,7 @@ PROVIDERS.update(
     {
         "access": Provider(access, WALK_LAYERS, walks=True, lacking=lacks_supply),
         "zone": Provider(zone_of, ("cells",)),
+        "income": Provider(income_of, ("cells", "income")),
         "residents_aged": Provider(residents_aged, ("cells", "people"), lacking=lacks_ages),
     }
 )

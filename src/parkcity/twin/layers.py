@@ -20,6 +20,7 @@ from parkcity.twin.counts import Ground
 from parkcity.twin.crosswalk import crosswalks
 from parkcity.twin.datum import READINGS, datum_evidence, mixed_datums
 from parkcity.twin.grid import lay_grid
+from parkcity.twin.income import build_income
 from parkcity.twin.jobs import build_jobs
 from parkcity.twin.people import build_people
 from parkcity.twin.places import build_places
@@ -92,6 +93,8 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
             inputs[name] = [*cells, by_layer[name]]
     if spec.jobs is not None:
         inputs["jobs"] = [*counts, {**vars(spec.jobs), "sectors": dict(spec.jobs.sectors)}]
+    if spec.income is not None:
+        inputs["income"] = [*cells, hashes[spec.income.source], vars(spec.income)]
     inputs["places"] = places
     if "streets" in inputs:
         inputs["attachments"] = [
@@ -122,6 +125,7 @@ def make_all(shop: Workshop, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
         "people": _people,
         "crosswalks": _crosswalks,
         "jobs": _jobs,
+        "income": _income,
         ELEVATION: make_elevation,
         LAND_COVER: make_land_cover,
         SENSORS: make_sensors,
@@ -211,6 +215,11 @@ def _people(shop: Workshop) -> Layer:
 def _jobs(shop: Workshop) -> Layer:
     arrays, meta, remarks = build_jobs(_ground(shop))
     return Layer("jobs", {}, arrays, {**meta, "remarks": remarks})
+
+
+def _income(shop: Workshop) -> Layer:
+    arrays, meta = build_income(_ground(shop))
+    return Layer("income", {}, arrays, meta)
 
 
 def _crosswalks(shop: Workshop) -> Layer:

@@ -56,6 +56,11 @@ def access_atkinson(residents: Floats, access: Floats, *, aversion: float) -> Sp
     return Spread(access, residents, "atkinson", aversion=aversion)
 
 
+def access_concentration(residents: Floats, access: Floats, income: Floats) -> Spread:
+    """Concentration index of the supply that each shares: above 0 the better off have more of it, below 0 the worse off have."""
+    return Spread(access, residents, "concentration", rank_by=income)
+
+
 def _add(
     row: Parameter,
     name: str,
@@ -75,7 +80,7 @@ def _add(
         {"residents": Input("residents"), "access": Input("access", {"class_id": row.id}), **(more or {})},
         function,
         unit="share" if name == "theil_between" else "ratio",
-        polarity="neutral" if name == "theil_between" else "lower",
+        polarity="neutral" if name in {"theil_between", "concentration"} else "lower",
         form="Distribution",
         parameters=parameters,
     )
@@ -118,6 +123,15 @@ def _declare(row: Parameter) -> None:
         aversion,
         access_atkinson,
         parameters={"aversion": aversion},
+    )
+    _add(
+        row,
+        "concentration",
+        ("按收入的集中指数", "Concentration index by income of supply within reach"),
+        "2 cov(x, rank) / mean; rank of residents by income, or by deprivation turned round",
+        parameter("check_limits", "equity.concentration"),
+        access_concentration,
+        {"income": Input("income")},
     )
 
 
