@@ -45,9 +45,10 @@ def check(
     *,
     quiet: bool,
 ) -> None:
-    """Build what is missing, measure everything, and write report.html, indicators.csv, gaps.csv, norms.csv, cells.gpkg, manifest.json.
+    """Build what is missing, measure everything, and write report.html, the tables, cells.gpkg and manifest.json.
 
-    CITY is a folder with a city.toml, such as examples/chengdu. With --against CITY@2025 (kept then by --keep 2025) or --against FOLDER,
+    CITY is a folder with a city.toml, such as examples/chengdu. Where it has a plan, the report scores it and plan.csv holds every
+    target. With --against CITY@2025 (kept then by --keep 2025) or --against FOLDER,
     changes.csv and the report split every change since into real change, change of the data and change of the method.
     """
     from parkcity.serve.report.check import run_check
