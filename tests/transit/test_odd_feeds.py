@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from parkcity.base.errors import InputError
+from parkcity.base.errors import InputError, UsageError
 from parkcity.sense.gtfs.feed import read_feed
 from parkcity.travel import Attach, Network, Profile, Streets, reach_pairs
-from parkcity.travel.transit import depart_at, over_window
-from parkcity.travel.transit_day import transit_day
+from parkcity.travel.transit import arrive_by, depart_at, over_window
+from parkcity.travel.transit_day import TransitDay, transit_day
 from parkcity.travel.transit_legs import Legs, transfers
 from parkcity.travel.transit_setting import TransitSetting
 from parkcity.twin.attach import AttachRule, StreetIndex, attach
@@ -29,12 +31,12 @@ def table(folder: Path, **files: str | bytes) -> Timetable:
     return build_timetable([("f", read_feed(feeds.write(folder / "f.zip", **files)))])
 
 
-def between(timetable: Timetable, start: str, end: str, day: date = DAY, *, draw: int | None = None, limit: int = 7200) -> TransitSetting:
+def between(timetable: Timetable, start: str, end: str, day: date = DAY, **headways: Any) -> TransitSetting:
     """From a door at one stop to a door at another, changing at a stop in 60 s, two rides at most."""
     stops = len(timetable.stop_id)
     rows = [int(np.flatnonzero(timetable.stop_id == name)[0]) for name in (start, end)]
     access, egress = Legs.build(1, stops, [0], [rows[0]], [0]), Legs.build(stops, 1, [rows[1]], [0], [0])
-    return TransitSetting(transit_day(timetable, day, draw=draw), access, egress, transfers(timetable, change=60), None, 2, limit)
+    return TransitSetting(transit_day(timetable, day, **headways), access, egress, transfers(timetable, change=60), None, 2, 7200)
 
 
 def minutes(timetable: Timetable, start: str, end: str, at: int, day: date = DAY) -> float:
@@ -121,17 +123,66 @@ def test_exact_times_depart_at_every_headway_and_are_never_drawn(tmp_path: Path)
         assert np.isnan(found[3])
 
 
-def test_headways_without_exact_times_are_drawn_alike_in_every_scenario(tmp_path: Path) -> None:
-    rows = feeds.calls("t,0:00:00,0:00:00,A,1", "t,0:15:00,0:15:00,B,2")
-    headways = "trip_id,start_time,end_time,headway_secs\nt,8:00:00,9:00:00,1200\n"
-    timetable = table(tmp_path, **{**ONE, "stop_times": rows}, frequencies=headways)
-    starts = [np.sort(transit_day(timetable, DAY, draw=seed).lines.departure[:3]) % 1200 for seed in range(200)]
-    # One moment for each seed, the same for all departures of the row, and over many seeds half a headway on average.
-    assert all(len(set(start.tolist())) == 1 for start in starts)
-    phase = np.array([start[0] for start in starts], float)
-    assert phase.mean() == pytest.approx(600, abs=4 * 1200 / np.sqrt(12 * len(phase)))
-    again = transit_day(timetable, DAY, draw=7).lines.departure
-    assert np.array_equal(again, transit_day(timetable, DAY, draw=7).lines.departure)
+HEADWAYS = {
+    **ONE,
+    "stops": feeds.stops("A", "B", "C"),
+    "trips": feeds.trips("t", "u"),
+    "stop_times": feeds.calls("t,0:00:00,0:00:00,A,1", "t,0:15:00,0:15:00,B,2", "u,0:00:00,0:01:00,B,1", "u,0:10:00,0:10:00,C,2"),
+    "frequencies": "trip_id,start_time,end_time,headway_secs\nt,7:00:00,10:00:00,1200\nu,7:00:00,11:00:00,601\n",
+}
+
+
+def test_half_a_headway_is_waited_for_wherever_one_boards(tmp_path: Path) -> None:
+    timetable, span = table(tmp_path, **HEADWAYS), (EIGHT, EIGHT + 2 * 3600)
+    setting = between(timetable, "A", "C", expected=span)
+    # 1200 / 2 of waiting, 900 of riding, 60 to change, 601 / 2 rounded up, 540 of riding: the same whenever one leaves.
+    expected = 600 + 900 + 60 + 301 + 540
+    found = depart_at(setting, list(range(EIGHT, EIGHT + 3600, 97)), threads=1).seconds[:, 0, 0]
+    assert set(found.tolist()) == {expected}
+    # As late as possible before a moment is as long before it.
+    assert arrive_by(setting, [EIGHT + 5000], threads=1).seconds[0, 0, 0] == expected
+    with pytest.raises(UsageError, match="drawn or expected"):
+        transit_day(timetable, DAY, draw=1, expected=span)
+
+
+def test_exact_times_are_never_expected(tmp_path: Path) -> None:
+    rows = "trip_id,start_time,end_time,headway_secs,exact_times\nt,8:05:00,9:05:00,1200,1\nu,7:00:00,11:00:00,600,0\n"
+    setting = between(table(tmp_path, **{**HEADWAYS, "frequencies": rows}), "A", "B", expected=(EIGHT, EIGHT + 7200))
+    assert (depart_at(setting, [EIGHT, EIGHT + 6 * MINUTE], threads=1).seconds[:, 0, 0] / MINUTE).tolist() == [20, 34]
+
+
+def test_draws_wait_half_a_headway_on_average_and_are_uniform_within_it(tmp_path: Path) -> None:
+    timetable = table(tmp_path, **HEADWAYS)
+    waits = np.array([depart_at(between(timetable, "A", "B", draw=seed), [EIGHT], threads=1).seconds[0, 0, 0] - 900 for seed in range(300)])
+    # A uniform wait on a headway of 1200 s: mean 600, standard deviation 1200 / sqrt(12); four standard errors either side.
+    assert waits.mean() == pytest.approx(600, abs=4 * 1200 / np.sqrt(12 * len(waits)))
+    assert 0 <= waits.min() < 60
+    assert 1140 < waits.max() <= 1200
+
+
+def test_what_a_scenario_leaves_alone_is_drawn_as_before(tmp_path: Path) -> None:
+    timetable = table(tmp_path, **HEADWAYS)
+    other = int(np.flatnonzero(timetable.trip_id == "u")[0])
+    # The other line runs no more, or has other headways, whose rows stand elsewhere in the table.
+    only = replace(timetable, trip_service=np.where(np.arange(timetable.trips) == other, timetable.trip_service, -1))
+    order = [1, 0, 0]
+    rows = {f"headway_{name}": getattr(timetable, f"headway_{name}")[order] for name in ("trip", "start", "end", "seconds", "exact")}
+    rows["headway_start"] = np.array([7 * 3600, EIGHT, 9 * 3600], np.int32)
+    rows["headway_end"] = np.array([11 * 3600, 9 * 3600, 10 * 3600], np.int32)
+    for seed in range(5):
+        drawn = [departures(transit_day(each, DAY, draw=seed), other) for each in (timetable, only, replace(timetable, **rows))]
+        assert len(drawn[0]) > 20
+        assert np.array_equal(drawn[0], drawn[1])
+        assert np.array_equal(drawn[0], drawn[2])
+
+
+def departures(day: TransitDay, trip: int) -> np.ndarray:
+    """First departures of a trip of the timetable."""
+    lines = day.lines
+    pattern = np.repeat(np.arange(len(lines.calls) - 1), np.diff(lines.trips))
+    number = np.arange(len(day.trip)) - lines.trips[pattern]
+    mine = np.flatnonzero(day.trip == trip)
+    return np.sort(lines.departure[lines.times[pattern[mine]] + number[mine]])
 
 
 def test_two_feeds_with_equal_ids_are_two_networks_until_one_walks(tmp_path: Path) -> None:

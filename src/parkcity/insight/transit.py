@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,8 @@ class CityTransit:
     """Transit for the group of residents of `inputs` on a date; None takes the twin's ordinary weekday.
 
     `walk_s`: longest walk between a door and a stop, `change_s`: between two rides, `direct_s`: without any ride, seconds.
-    `draw`: a seed, to draw the departures of headways instead of taking them from the beginning of their period. `access_by`: how one comes
+    `draw`: a seed, to draw the departures of headways instead of taking them from the beginning of their period; `expected`: the span of
+    seconds of the day in which one waits half a headway instead. `access_by`: how one comes
     to the first stop, one of `ACCESS`; who may ride or drive there may also walk. "wheelchair": the whole journey without steps.
     """
 
@@ -55,6 +56,7 @@ class CityTransit:
     rides: int | None = None
     limit: int | None = None
     draw: int | None = None
+    expected: tuple[int, int] | None = None
     access_by: str = WALK
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class CityTransit:
         """The trips of the date. Raises `InputError` when nothing runs."""
         from parkcity.travel.transit_day import transit_day
 
-        return transit_day(self.timetable, self.date, draw=self.draw, step_free=self.step_free)
+        return transit_day(self.timetable, self.date, draw=self.draw, expected=self.expected, step_free=self.step_free)
 
     def stops(self) -> Attach:
         """Where stops meet the streets; under a scenario that edits streets, the streets as they are then."""
@@ -233,8 +235,10 @@ class CityTransit:
 
     def departures_per_stop(self, first: int, last: int) -> NDArray[np.int64]:
         """Departures that one can get on at every stop, from `first` until before `last` seconds of the day, int64 [stops]."""
-        lines = self.trips.lines
-        counts = np.zeros(self.trips.stops, np.int64)
+        # Expected headways stand for departures at every second, which none is.
+        trips = self.trips if self.expected is None else replace(self, expected=None).trips
+        lines = trips.lines
+        counts = np.zeros(trips.stops, np.int64)
         for pattern in range(len(lines.calls) - 1):
             calls = slice(int(lines.calls[pattern]), int(lines.calls[pattern + 1]))
             rows = slice(int(lines.times[pattern]), int(lines.times[pattern + 1]))

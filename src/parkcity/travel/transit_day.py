@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ def transit_day(
     day: date,
     *,
     draw: int | None = None,
+    expected: tuple[int, int] | None = None,
     step_free: bool = False,
     closed: Iterable[int] = (),
     until: int | None = None,
@@ -56,12 +58,17 @@ def transit_day(
     """The trips of a date. Raises `InputError` when nothing runs on it.
 
     Trips of a headway that is not exact depart every headway from the beginning of their period; with `draw`, a seed, from a moment
-    drawn within the first headway, one draw for each headway row, so that scenarios with the same rows draw the same. With
-    `step_free` only stops and trips that state wheelchair access count (a stop that states nothing has the statement of its
-    station). At stops in `closed` (rows) nobody gets on or off. Trips that begin after `until` seconds are left out.
+    drawn within the first headway, which hangs on seed and trip alone, so that a trip draws the same in every scenario. With `expected`,
+    a span of seconds of the day, one waits for them half a headway, rounded up, wherever one boards; a trip then stands for every second
+    of the span, which is as long as need be: from the first departure asked for to the last arrival. With `step_free` only stops and trips
+    that state wheelchair access count (a stop that states nothing has the statement of its station). At stops in `closed` (rows) nobody
+    gets on or off. Trips that begin after `until` seconds are left out.
     """
     require_service(timetable, day)
     last = int(parameter("transit_parameters", "transit.horizon").number) if until is None else until
+    if expected is not None and (draw is not None or expected[1] <= expected[0]):
+        msg = f"headways are drawn or expected, over a span that ends after its beginning, not {expected} with the draw {draw}"
+        raise UsageError(msg)
     usable = _usable_stops(timetable, step_free=step_free, closed=closed)
     blocks: list[_Block] = []
     shifts = [(offset, timetable.active_trips(day.toordinal() + offset)) for offset in (-1, 0, 1)]
@@ -84,9 +91,12 @@ def transit_day(
             plain = runs[~template[trips[runs]]]
             found.append((arrival[plain] + offset * DAY, departure[plain] + offset * DAY, trips[plain]))
             for local in runs[template[trips[runs]]]:
-                starts = _departures(timetable, rows_of[int(trips[local])], phase)
+                span = None if expected is None else (expected[0] - offset * DAY, expected[1] - offset * DAY)
+                run = int(arrival[local, -1] - departure[local, 0])
+                starts, wait = _departures(timetable, rows_of[int(trips[local])], phase, span, run)
                 shift = (starts - departure[local, 0] + offset * DAY).astype(np.int32)[:, None]
-                found.append((arrival[local] + shift, departure[local] + shift, np.full(len(starts), trips[local])))
+                late = wait.astype(np.int32)[:, None]
+                found.append((arrival[local] + shift + late, departure[local] + shift, np.full(len(starts), trips[local])))
         arrivals, departures, names = (np.concatenate([part[k] for part in found]) for k in range(3))
         inside = np.flatnonzero((arrivals[:, -1] >= 0) & (departures[:, 0] <= last))
         order = inside[np.lexsort((names[inside], departures[inside, 0]))]
@@ -115,16 +125,32 @@ def _phases(timetable: Timetable, draw: int | None) -> NDArray[np.int64]:
     if draw < 0:
         msg = f"draw is a seed from 0, not {draw}"
         raise UsageError(msg)
-    share = np.random.default_rng(draw).random(len(timetable.headway_trip))
+    share = np.array([_share(draw, str(trip)) for trip in timetable.trip_id[timetable.headway_trip]])
     return np.where(timetable.headway_exact, 0, np.floor(share * timetable.headway_seconds)).astype(np.int64)
 
 
-def _departures(timetable: Timetable, rows: list[int], phase: NDArray[np.int64]) -> NDArray[np.int64]:
-    parts = [
-        np.arange(timetable.headway_start[row] + phase[row], timetable.headway_end[row], timetable.headway_seconds[row], dtype=np.int64)
-        for row in rows
-    ]
-    return np.concatenate(parts)
+def _share(draw: int, trip: str) -> float:
+    """A number from 0 to below 1 that follows from a seed and a trip."""
+    return int.from_bytes(hashlib.blake2b(f"{draw}/{trip}".encode(), digest_size=6).digest(), "big") / 2**48
+
+
+def _departures(
+    timetable: Timetable, rows: list[int], phase: NDArray[np.int64], span: tuple[int, int] | None, run: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Until when one must be at the first stop for each departure of some headway rows, and how long it leaves after that, int64 each.
+
+    With a span, rows that are not exact have a departure for every second at which somebody may be at a stop within it, who waits half a
+    headway; `run`: seconds of the trip.
+    """
+    starts, waits = [], []
+    for row in rows:
+        first, end, every = (int(getattr(timetable, f"headway_{name}")[row]) for name in ("start", "end", "seconds"))
+        wait = 0
+        if span is not None and not timetable.headway_exact[row]:
+            first, end, every, wait = max(first, span[0] - run), min(end, span[1]), 1, -(-every // 2)
+        starts.append(np.arange(first + phase[row], end, every, dtype=np.int64))
+        waits.append(np.full(len(starts[-1]), wait, np.int64))
+    return np.concatenate(starts), np.concatenate(waits)
 
 
 def _usable_stops(timetable: Timetable, *, step_free: bool, closed: Iterable[int]) -> NDArray[np.bool_]:
