@@ -57,22 +57,7 @@ def input_keys(spec: CitySpec, hashes: dict[str, str], code: str) -> dict[str, s
     people: dict[str, Any] = {name: dict(value) if name == "age_bands" else value for name, value in vars(spec.people).items()}
     people["margins"] = [{**vars(margin), "columns": dict(margin.columns)} for margin in spec.people.margins]
     by_layer = {
-        layer: [hashes[source.id] for source in spec.of_layer(layer)]
-        for layer in (
-            "zones",
-            "zone_table",
-            "cells",
-            "counts",
-            "places",
-            "streets",
-            "lines",
-            "timetable",
-            ELEVATION,
-            LAND_COVER,
-            SENSORS,
-            *OWN,
-            OSM,
-        )
+        layer: [hashes[source.id] for source in spec.of_layer(layer)] for layer in (*_TABLED, ELEVATION, LAND_COVER, SENSORS, *OWN, OSM)
     }
     zones = [code, city, by_layer["zones"], by_layer["zone_table"]]
     cells = [*zones, by_layer["cells"], vars(spec.cells)]
