@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parkcity.base.errors import UsageError
-from parkcity.travel.edits import NearestField, SumField
+from parkcity.travel.edits import NearestField, SumField, with_links
 from parkcity.travel.kernels.ticks import TICKS_PER, UNREACHED
 from parkcity.travel.open_graph import Edit, edited, open_network, without_last_edge
 from parkcity.travel.reach import QUANTUM, quanta
@@ -29,7 +29,7 @@ from parkcity.travel.street_changes import (
     with_link,
     without_last,
 )
-from parkcity.travel.street_edits import lose, regain, resum, touched
+from parkcity.travel.street_edits import Targets, lose, regain, resum, touched
 from parkcity.travel.streets import Attach, Streets
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Access:
     _closed: set[int] = field(default_factory=set)
     _speeds: dict[int, float] = field(default_factory=dict)
     _shut: set[int] = field(default_factory=set)
+    _targets: Targets | None = field(default=None, repr=False)
     _told: tuple[Int64, Int64, Int64] = field(init=False, repr=False)
     _covered: Int64 = field(init=False, repr=False)
 
@@ -180,6 +181,7 @@ class Access:
                 return self._change_link(change)
 
     def _add_place(self, change: AddPlace) -> tuple[Int32, Callable[[], Int32]]:
+        self._targets = None
         doors, number = change.doors, self.sums.weights.shape[1]
         amount = np.broadcast_to(quanta(change.weights, self.sums.quantum), self.sums.weights.shape[:1])
         rows = self.near.add(doors, number)
@@ -189,6 +191,7 @@ class Access:
         self._place.append(np.full(doors.owners, number, np.int32))
 
         def back() -> Int32:
+            self._targets = None
             gone, _ = self._close_place(number)
             self._shut.discard(number)
             self.sums.weights = self.sums.weights[:, :-1]
@@ -199,11 +202,13 @@ class Access:
         return rows, back
 
     def _close_place(self, place: int) -> tuple[Int32, Callable[[], Int32]]:
+        self._targets = None
         doors, amount = self._doors_of(place), self.sums.weights[:, place]
         rows = np.union1d(self.near.remove(place), self.sums.shift(doors, -amount)).astype(np.int32)
         self._shut.add(place)
 
         def back() -> Int32:
+            self._targets = None
             again = np.union1d(self.near.reopen(place), self.sums.shift(doors, amount)).astype(np.int32)
             self._shut.discard(place)
             return again
@@ -224,6 +229,7 @@ class Access:
 
         def back() -> Int32:
             gone = self._set_closed(edge, now=True)
+            self._targets = None
             self._closed.discard(edge)
             self.network = without_last_edge(self.network, self.near.unit, without_last(self.streets))
             self.near.move_to(self.network)
@@ -274,11 +280,20 @@ class Access:
         lost, near = lose(self.near, edit), touched(self.sums, edit)
         self.network = edited(self.network, unit, edit)
         rows = regain(self.near, self.network, edit, lost, self._doors)
-        doors, place = _joined(self._doors), np.concatenate(self._place)
-        is_open = np.flatnonzero(~np.isin(place, list(self._shut)))
-        given = (doors.take(is_open), place[is_open], self.sums.weights)
-        again = resum(self.sums, edit, near, self.near, given)
+        again = resum(self.sums, edit, near, self.near, self._targets_after(edit))
         return np.union1d(rows, again).astype(np.int32)
+
+    def _targets_after(self, edit: Edit) -> Targets:
+        kept = self._targets
+        if kept is None or kept.moved_by(edit):
+            doors, place = _joined(self._doors), np.concatenate(self._place)
+            is_open = np.flatnonzero(~np.isin(place, list(self._shut)))
+            given = (doors.take(is_open), place[is_open], self.sums.weights)
+            kept = Targets.of(self.network, self.near.unit, given, backwards=not self.sums.setting.backwards)
+        else:
+            kept.at = with_links(kept.at, len(self.near.graph.links.u))
+        self._targets = kept
+        return kept
 
     def _counted(self, rows: npt.NDArray[Any], labels: Int64, people: Int64) -> Int64:
         """Residents, in quanta, of some origins whose label is within each limit, int64 [limits]."""

@@ -158,11 +158,15 @@ class NearestField:
         better = improve(side.indptr, side.arcs, np.concatenate(nodes), np.concatenate(labels), self.limit, self.labels[klass], self.marks)
         return self.renew(owners_at(better, np.concatenate(links), self.ends, self.at), klass, fresh=True)
 
-    def move_to(self, network: Network) -> None:
-        """Stand on the same streets in another network, whose nodes and edges are numbered alike."""
+    def move_to(self, network: Network, *, origins: bool = True, doors: bool = True) -> None:
+        """Stand on the same streets in another network, whose nodes and edges are numbered alike; there may be more edges, or fewer.
+
+        `origins`, `doors`: did any of them (of the first block) move? Else they are listed by node and link as before.
+        """
         self.network, self.graph = network, network.graph(self.unit)
-        self.at = network.by_node(self.ends, self.unit)
-        self.blocks[0] = replace(self.blocks[0], at=network.by_node(self.blocks[0].ends, self.unit))
+        base, links = self.blocks[0], len(self.graph.links.u)
+        self.at = network.by_node(self.ends, self.unit) if origins else with_links(self.at, links)
+        self.blocks[0] = replace(base, at=network.by_node(base.ends, self.unit) if doors else with_links(base.at, links))
 
     def renew(self, rows: Int32, klass: int, *, fresh: bool) -> Int32:
         """Answers of some owners again: from nothing, or falling from what they were. Returns those that changed."""
@@ -177,6 +181,12 @@ class NearestField:
         self.found[klass, rows] = new
         changed: Int32 = rows[new != old]
         return changed
+
+
+def with_links(at: ByNode, links: int) -> ByNode:
+    """The same ends for another number of links; those at the end hold none."""
+    start = at.link_start[: links + 1]
+    return at._replace(link_start=np.append(start, np.full(links + 1 - len(start), start[-1], np.int32)))
 
 
 @dataclass
@@ -271,6 +281,10 @@ class SumField:
             owner=np.zeros(len(doors.owner), np.int32),
             owners=1,
         )
+        return self.reached_from(ends)
+
+    def reached_from(self, ends: Ends) -> tuple[Int32, Int32]:
+        """As `reached`, of one owner of ends."""
         setting = self.setting.with_sources(ends)
         parts = pair_parts(setting, 0, 1, int(self.decays.limit.max()), self.bench)
         empty = np.empty(0, np.int32)

@@ -12,7 +12,7 @@ from parkcity.travel.kernels.ticks import UNREACHED
 from parkcity.travel.nearest import Doors, is_backwards
 from parkcity.travel.open_graph import arc_change
 from parkcity.travel.reach import raw_sums
-from parkcity.travel.search import prepare
+from parkcity.travel.search import Setting
 from parkcity.travel.streets import Attach
 
 if TYPE_CHECKING:
@@ -61,11 +61,14 @@ def regain(field: NearestField, network: Network, edit: Edit, lost: Lost, doors:
     from parkcity.travel.kernels.label import PLACE_BITS, border, improve, owners_at
 
     backwards = is_backwards(field.direction)
-    _stand_again(field.ends, field.origins, _rows_on(field.at, edit.edge), network, field.unit, leaving=backwards, backwards=backwards)
+    mine = _rows_on(field.at, edit.edge)
+    _stand_again(field.ends, field.origins, mine, network, field.unit, leaving=backwards, backwards=backwards)
+    moved = 0
     for i, block in enumerate(field.blocks):
         rows = np.flatnonzero(np.isin(doors[i].edge, edit.edge))
         _stand_again(block.ends, doors[i], rows, network, field.unit, leaving=not backwards, backwards=backwards)
-    field.move_to(network)
+        moved += len(rows) if i == 0 else 0
+    field.move_to(network, origins=len(mine) > 0, doors=moved > 0)
     side, back = field.graph.side(backwards), field.graph.side(not backwards)
     arcs = arc_change(field.graph, replace(edit, added=0), backwards=backwards)
     changed = [np.empty(0, np.int32)]
@@ -121,23 +124,64 @@ def _stand_again(
 def touched(sums: SumField, edit: Edit) -> Int32:
     """Origins that come to an end of a changed edge within the largest limit, or stand on one; asked before and after the edit. int32."""
     nodes = np.unique(np.concatenate([edit.streets.edge_u[edit.edge], edit.streets.edge_v[edit.edge]]))
-    ends = Attach.at_nodes(sums.network.streets, nodes)
-    near, _ = sums.reached(Attach(np.zeros(len(ends.owner), np.int32), ends.edge, ends.offset, ends.distance, 1))
+    near, _ = sums.reached_from(_ends_at(sums.setting.graph.links.core[nodes]))
     on = sums.setting.targets.owner[_rows_on(sums.setting.at, edit.edge)]
     every: Int32 = np.unique(np.concatenate([near, on])).astype(np.int32)
     return every
 
 
-def resum(sums: SumField, edit: Edit, before: Int32, field: NearestField, places: tuple[Attach, Int32, Int64]) -> Int32:
+def _ends_at(node: Int32) -> Ends:
+    """One owner that stands at some nodes of the search at once."""
+    from parkcity.travel.kernels.ends import Ends
+
+    count = len(node)
+    none, far, zero = np.full(count, -1, np.int32), np.full(count, UNREACHED, np.int32), np.zeros(count, np.int32)
+    start = np.array([0, count], np.int64)
+    return Ends(start, zero, node.astype(np.int32), zero, none, far, none, none, none, np.zeros(count), zero)
+
+
+@dataclass
+class Targets:
+    """All doors by place, as a search for sums from origins meets them; made again after places, or streets they stand on, changed."""
+
+    doors: Attach
+    place: Int32
+    weights: Int64
+    ends: Ends
+    at: ByNode
+
+    @classmethod
+    def of(cls, network: Network, unit: str, places: tuple[Attach, Int32, Int64], *, backwards: bool) -> Targets:
+        """Doors, the place of each, and weights int64 [groups, places]."""
+        doors, place, weights = places
+        ends = network.ends(doors, unit, leaving=backwards, backwards=backwards, owner=place[doors.owner], owners=weights.shape[1])
+        return cls(doors, place, weights, ends, network.by_node(ends, unit))
+
+    def moved_by(self, edit: Edit) -> bool:
+        """Does a door stand on a street that changes?"""
+        return bool(np.isin(self.doors.edge, edit.edge).any())
+
+
+def resum(sums: SumField, edit: Edit, before: Int32, field: NearestField, targets: Targets) -> Int32:
     """After the edit: sums again for the origins that it touches. Returns these, int32, rising.
 
-    `before`: those touched before; `field`: the nearest places of the same origins, after the edit; `places`: all doors, the place of each
-    and the weights int64 [groups, places].
+    `before`: those touched before; `field`: the nearest places of the same origins, after the edit; `targets`: all doors, as they are now.
     """
+    from parkcity.travel.kernels.ends import along_curve
+
     sums.move_to(field)
     rows: Int32 = np.union1d(before, touched(sums, edit)).astype(np.int32)
     if len(rows):
-        doors, place, weights = places
-        setting = prepare(sums.network, sums.origins.take(rows), doors, place, sums.unit, field.direction, weights.shape[1])
-        sums.table[rows] = raw_sums(setting, weights, sums.decays, len(rows), 1)
+        # A search from origins runs the other way than one from places.
+        backwards, start = not sums.setting.backwards, field.ends.start
+        many = start[rows + 1] - start[rows]
+        owner = np.repeat(np.arange(len(rows), dtype=np.int32), many)
+        at = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(start[rows], many)
+        origins, network, graph = sums.origins, sums.network, field.graph
+        some = Attach(owner, origins.edge[at], origins.offset[at], origins.distance[at], len(rows))
+        sources = network.ends(some, sums.unit, leaving=not backwards, backwards=backwards)
+        by_curve, shape = along_curve(sources), sums.setting.shape
+        side, count = graph.side(backwards), targets.weights.shape[1]
+        setting = Setting(graph, side, sources, targets.ends, targets.at, by_curve, shape, count, backwards)
+        sums.table[rows] = raw_sums(setting, targets.weights, sums.decays, len(rows), 1)
     return rows
