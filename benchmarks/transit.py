@@ -17,9 +17,11 @@ import numpy as np
 from benchmarks.registry import Size, benchmark, median_seconds, peer_python, peer_run, row
 from benchmarks.transit_city import DATA, DAY, filled_feeds, porto_alegre, timetable
 from benchmarks.transit_metropolis import question
+from parkcity.sense.gtfs.feed import read_feed
 from parkcity.travel.transit import depart_at, over_window
 from parkcity.travel.transit_sweep import Sweep, ranks_of
 from parkcity.twin.timetable import Timetable
+from parkcity.twin.timetable_build import build_timetable
 
 if TYPE_CHECKING:
     from parkcity.travel.transit_setting import TransitSetting
@@ -28,6 +30,8 @@ WORKER = Path(__file__).with_name("transit_peers.py")
 PINS = ["ferrobus==0.2.1", "numpy==2.2.6"]
 PEER = "ferrobus 0.2.1"
 AFTERNOON, HOUR, MINUTE = 14 * 3600, 3600, 60
+LAS_PALMAS = Path(__file__).resolve().parents[1] / "examples" / "las-palmas" / "data" / "gtfs" / "gtfs_guaguas_20230222.zip"
+BUSES = "Las Palmas, 6,839 trips"
 GRAPH = "Porto Alegre, 1,227 hexagons"
 WALK_S, RIDES, LIMIT = 1200, 3, 7200
 PEER_WALK_M_S = 1.4
@@ -40,10 +44,12 @@ PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
 def run(size: Size) -> list[dict[str, Any]]:
     repeats = 1 if size == "smoke" else 3
     rows = [row("build the timetable of two feeds", "Porto Alegre, 3,622 trips", median_seconds(timetable, repeats, warm=0))]
+    rows.append(row("build the timetable of a feed", BUSES, median_seconds(_las_palmas, repeats, warm=0), "goal", 3.0, 1.0))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "timetable.npz"
-        timetable().save(path)
-        rows.append(row("load the built timetable", "Porto Alegre, 3,622 trips", median_seconds(lambda: Timetable.load(path), repeats)))
+        for graph, made in (("Porto Alegre, 3,622 trips", timetable()), (BUSES, _las_palmas())):
+            made.save(path)
+            rows.append(row("load the built timetable", graph, median_seconds(lambda: Timetable.load(path), repeats), "goal", 1.0, 1.0))
         peer, found = (None, None) if size == "smoke" else _peer(Path(folder), size)
     setting = _question(nodes=False)
     ours = median_seconds(lambda: depart_at(setting, [AFTERNOON]), repeats)
@@ -57,6 +63,10 @@ def run(size: Size) -> list[dict[str, Any]]:
         rows += [_agreement(found, setting, "on the nearest streets")]
         rows += [_agreement(found, _question(nodes=True), "on the nearest nodes")]
     return rows
+
+
+def _las_palmas() -> Timetable:
+    return build_timetable([("guaguas", read_feed(LAS_PALMAS))])
 
 
 def _question(*, nodes: bool) -> TransitSetting:
