@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from parkcity.base.errors import UsageError
 from parkcity.serve.cli.main import cli
 from parkcity.twin.build import build
 from tests.scenes.town import Town, cell_id, lonlat, write_town
@@ -172,3 +173,21 @@ def test_what_cannot_be_asked_is_told(town: Path, arguments: tuple[str, ...], to
     done = CliRunner().invoke(cli, ["times", str(town), "primary_school", *arguments])
     assert done.exit_code != 0
     assert told in str(done.exception)
+
+
+@pytest.mark.kernel
+def test_headways_may_be_expected_but_not_on_a_route(town: Path) -> None:
+    # The town's bus runs by a timetable, to which expectations do not apply.
+    asked = ("times", str(town), "primary_school", "--mode", "transit", "--date", "2026-06-02")
+    plain, expected = run(*asked), run(*asked, "--headways", "expected")
+    assert plain["rows"] == expected["rows"]
+    meta = expected["meta"]
+    assert isinstance(meta, dict)
+    assert meta["headways"] == "expected"
+    for wrong, told in (
+        (("--headways", "expected", "--fare"), "leave --headways or --fare out"),
+        (("--headways", "expected"), "boards trips"),
+    ):
+        command = ("times", str(town), "primary_school") if "--fare" in wrong else ("route", str(town), cell_id(50, 50), "primary_school")
+        with pytest.raises(UsageError, match=told):
+            CliRunner().invoke(cli, [*command, "--mode", "transit", *wrong], catch_exceptions=False)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 _S_PER_MIN, _CENTS = 60, 100
+EXPECTED = "expected"
 TIMES = ("cell", "residents", "minutes", "minutes_5", "minutes_95", "state")
 FARE = ("fare", "fare_minutes", "fare_rides")
 REACH = ("minutes", "kind", "name", "place")
@@ -49,15 +50,19 @@ class When:
     rides: int | None
     fare: bool = False
     access: str | None = None
+    headways: str | None = None
 
     def check(self) -> None:
         """Refuse what has no meaning on foot."""
         given = {"--depart": self.depart, "--window": self.window, "--date": self.day, "--rides": self.rides, "--access": self.access}
+        given["--headways"] = self.headways
         named = [name for name, value in given.items() if value is not None]
         named += ["--fare"] if self.fare else []
         if self.mode != "transit" and named:
             msg = f"{', '.join(named)} need --mode transit"
             raise UsageError(msg)
+        if self.headways == EXPECTED and self.fare:
+            raise UsageError("a fare is that of one journey, which no expected headway has: leave --headways or --fare out")
 
     def seconds(self) -> int:
         """The moment of departure, seconds of the day; times past 24:00 belong to the service day before."""
@@ -79,18 +84,20 @@ class When:
 
     def city(self, inputs: Inputs) -> CityTransit:
         """The city's transit on the date."""
-        from parkcity.insight.transit import CityTransit
+        from parkcity.insight.transit import CityTransit, limit_of
 
         try:
             day = None if self.day is None else date.fromisoformat(self.day)
         except ValueError:
             msg = f"--date is YYYY-MM-DD, not '{self.day}'"
             raise UsageError(msg) from None
-        return CityTransit(inputs, day, rides=self.rides, access_by=self.access or WALK)
+        first = self.seconds()
+        span = (first, first + self.window_s() + int(limit_of("limit"))) if self.headways == EXPECTED else None
+        return CityTransit(inputs, day, rides=self.rides, expected=span, access_by=self.access or WALK)
 
 
 def transit_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--mode`, `--depart`, `--window`, `--date`, `--rides`."""
+    """`--mode`, `--depart`, `--window`, `--date`, `--rides`, `--headways` and more."""
     options = (
         click.option("--mode", type=click.Choice(["walk", "transit"]), default="walk", show_default=True, help="On foot, or by transit."),
         click.option("--depart", default=None, help="Transit: begin of the window of departures, HH:MM; left out, 08:00."),
@@ -99,6 +106,12 @@ def transit_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--fare", is_flag=True, help="Transit: what it costs; for a route, every choice between time, rides and fare."),
         click.option(
             "--access", type=click.Choice(ACCESS), default=None, help="Transit: how one comes to the first stop; left out, on foot."
+        ),
+        click.option(
+            "--headways",
+            type=click.Choice(["start", EXPECTED]),
+            default=None,
+            help="Transit: lines known by a headway run from the beginning of their period, or one waits half of it to board.",
         ),
         click.option("--rides", type=click.IntRange(1, 8), default=None, help="Transit: rides of a journey at most."),
     )
@@ -124,6 +137,7 @@ def described(transit: CityTransit, when: When, lang: Lang) -> dict[str, Any]:
         "depart": depart,
         "window_min": window,
         "access": transit.access_by,
+        "headways": when.headways or "start",
         "assumed": assumed,
     }
 
@@ -242,6 +256,8 @@ def route_by_transit(inputs: Inputs, kind: str, cell: int, when: When, lang: Lan
 
     if when.window not in {None, 0}:
         raise UsageError("a route by transit leaves at one moment: leave --window out")
+    if when.headways == EXPECTED:
+        raise UsageError("a route by transit boards trips, which no expected headway has: leave --headways out")
     transit = when.city(inputs)
     setting, rows = transit.to_class(kind)
     setting, depart = setting.of_origins([cell]), when.seconds()
