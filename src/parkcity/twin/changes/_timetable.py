@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from parkcity.twin.timetable import Timetable
 from parkcity.twin.timetable_layer import LAYER
@@ -50,3 +51,36 @@ def stops_of(timetable: Timetable, stop: str, report: Report) -> NDArray[np.int6
         some = ", ".join(dict.fromkeys(timetable.stop_name.tolist()[:_SHOWN]))
         report.add(f"there is no stop '{stop}'.", allowed=f"the id or name of a stop or station, such as {some}.")
     return np.flatnonzero(named | np.isin(timetable.stop_parent, rows))
+
+
+def append_stops(draft: Draft, points: NDArray[np.float64], report: Report, like: NDArray[np.int64] | None = None) -> bool:
+    """Let the streets of a draft meet stops [n, 2: degrees east, degrees north] that are added behind those of its timetable.
+
+    `like` [n]: the stop that stood there before, whose meeting the new one takes over; -1 where it finds a street of its own. A stop
+    without a street near is a fault; then nothing is changed, and the answer is no.
+    """
+    like = np.full(len(points), -1, np.int64) if like is None else like
+    arrays = draft.layer_arrays(LAYER)
+    first = len(arrays["stop_id"])
+    own = np.flatnonzero(like < 0)
+    x, y = draft.twin.projection.forward(points[own, 0], points[own, 1])
+    found: dict[str, NDArray[Any]] = draft.meet_streets(pd.DataFrame({"x": x, "y": y}))[0] if len(own) else {}
+    lost = np.setdiff1d(np.arange(len(own)), found.get("owner", np.zeros(0, np.int64)))
+    if len(lost):
+        numbers = ", ".join(str(row + 1) for row in own[lost])
+        report.add(
+            f"no street is near to stop {numbers} of the line.", allowed="stops near streets.", todo="move them, or add a street first"
+        )
+        return False
+    old = arrays["attach_owner"]
+    taken = [(row, np.flatnonzero(old == before)) for row, before in enumerate(like.tolist()) if before >= 0]
+    rows = np.concatenate([np.zeros(0, np.int64), *(kept for _, kept in taken)])
+    owners = np.concatenate([np.zeros(0, np.int64), *(np.full(len(kept), row) for row, kept in taken)])
+    added = {"owner": np.concatenate([own[found["owner"]] if found else np.zeros(0, np.int64), owners]) + first}
+    order = np.argsort(added["owner"], kind="stable")
+    for name in [name for name in arrays if name.startswith("attach_")]:
+        part = name.removeprefix("attach_")
+        if part not in added:
+            added[part] = np.concatenate([found[part] if found else arrays[name][:0], arrays[name][rows]])
+        arrays[name] = np.concatenate([arrays[name], added[part][order].astype(arrays[name].dtype)])
+    return True

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from parkcity.sense.assumed import Line, Service, assumed_frames
 from parkcity.sense.raw import Raw, Tally
 from parkcity.sense.sources.gtfs import feed_of
 from parkcity.sense.sources.lines import MODES
 from parkcity.twin.changes._fields import CHANGES, ChangeKind, Effect, Field, Report
-from parkcity.twin.changes._timetable import put, timetable_of
+from parkcity.twin.changes._timetable import append_stops, put, timetable_of
 from parkcity.twin.timetable_build import build_timetable
 from parkcity.twin.timetable_edit import joined
-from parkcity.twin.timetable_layer import LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,25 +42,13 @@ def add_line(draft: Draft, values: Mapping[str, Any], report: Report) -> Effect 
         report.add(f"there is already a line '{name}'.", allowed="a name of its own.")
         return None
     points = np.asarray(values["stops"], np.float64)
-    x, y = draft.twin.projection.forward(points[:, 0], points[:, 1])
-    found, _ = draft.meet_streets(pd.DataFrame({"x": x, "y": y}))
-    lost = np.setdiff1d(np.arange(len(points)), found["owner"])
-    if len(lost):
-        numbers = ", ".join(str(row + 1) for row in lost)
-        report.add(
-            f"no street is near to stop {numbers} of the line.", allowed="stops near streets.", todo="move them, or add a street first"
-        )
+    if not append_stops(draft, points, report):
         return None
     speed, headway = float(values["speed_km_h"]) * _M_S_PER_KM_H, round(float(values["headway_min"]) * _S_PER_MIN)
     labels = tuple(f"{name} {number + 1}" for number in range(len(points)))
     line = Line(name, labels, points[:, 0], points[:, 1], np.full(len(points), np.nan), MODES[mode])
     more = _timetable(timetable, line, Service(name, _EVERY_DAY, start, end, headway, speed))
-    first = len(timetable.stop_id)
     put(draft, joined(timetable, more))
-    arrays = draft.layer_arrays(LAYER)
-    for part, array in found.items():
-        kept = arrays[f"attach_{part}"]
-        arrays[f"attach_{part}"] = np.concatenate([kept, (array + first if part == "owner" else array).astype(kept.dtype)])
     slots = {"name": name, "stops": f"{len(points):,}", "headway": f"{values['headway_min']:g}", "speed": f"{values['speed_km_h']:g}"}
     return Effect("add_line", slots, {"timetable": len(points)})
 
