@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PATCH_CLASSES = ("park", "nature_reserve", "forest", "scrub", "recreation", "orchard", "grass")
 _M2_PER_HA = 1e4
 _S_PER_MIN = 60.0
+_BAND_PIXELS = 2_000_000
 
 
 def _number(row_id: str) -> float:
@@ -232,30 +233,36 @@ def hollow_share(inputs: Inputs) -> Floats:
         layer = inputs.twin.layer("elevation")
         height = np.asarray(layer.array("grid"), np.float64)
         deep = np.nan_to_num(filled(height) - height) >= _number("hollow.depth")
-        x, y, pixel_m2 = _pixels(inputs.twin, layer.meta, height.shape)
+        _, _, pixel_m2 = _pixels(inputs.twin, layer.meta, height.shape, slice(0, min(2, len(height))))
         piece, _ = label(deep, structure=np.ones((3, 3)))
         large = np.bincount(piece.ravel()) * pixel_m2 >= _number("hollow.area")
         wet = deep & large[piece]
-        cell = cell_of_metric_points(inputs.twin, x, y)
-        known = (cell >= 0) & ~np.isnan(height.ravel())
         count = len(inputs.twin.cells)
-        whole = np.bincount(cell[known], minlength=count)
-        part = np.bincount(cell[known], wet.ravel()[known], minlength=count)
+        whole, part = np.zeros(count), np.zeros(count)
+        band = max(_BAND_PIXELS // max(height.shape[1], 1), 1)
+        # A country in pixels of 30 m has so many that their places are worked out band by band.
+        for first in range(0, len(height), band):
+            rows = slice(first, first + band)
+            x, y, _ = _pixels(inputs.twin, layer.meta, height.shape, rows)
+            cell = cell_of_metric_points(inputs.twin, x, y)
+            known = (cell >= 0) & ~np.isnan(height[rows].ravel())
+            whole += np.bincount(cell[known], minlength=count)
+            part += np.bincount(cell[known], wet[rows].ravel()[known], minlength=count)
         return {"share": np.divide(part, whole, out=np.full(count, np.nan), where=whole > 0)}
 
     return inputs.kept("hollows", ("cells", "elevation"), {}, make)["share"]
 
 
-def _pixels(twin: Twin, place: Any, shape: tuple[int, int]) -> tuple[Floats, Floats, float]:
-    """Centres of the pixels in the city's metres, row by row, and the area of one."""
+def _pixels(twin: Twin, place: Any, shape: tuple[int, int], band: slice) -> tuple[Floats, Floats, float]:
+    """Centres of the pixels of some rows in the city's metres, row by row, and the area of one (0 along a side of one pixel)."""
     from parkcity.base.geo import to_wgs84
 
-    columns, rows = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0]) + 0.5)
+    columns, rows = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0])[band] + 0.5)
     east = (place["west"] + columns * place["step_x"]).ravel()
     north = (place["north"] - rows * place["step_y"]).ravel()
     x, y = twin.projection.forward(*to_wgs84(east, north, str(place["system"])))
     across = abs(float(x[1] - x[0])) if shape[1] > 1 else 0.0
-    down = abs(float(y[shape[1]] - y[0])) if shape[0] > 1 else 0.0
+    down = abs(float(y[shape[1]] - y[0])) if len(rows) > 1 else 0.0
     return x, y, across * down
 
 
