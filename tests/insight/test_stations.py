@@ -106,3 +106,27 @@ def test_lines_come_from_the_layer_of_lines_where_a_city_has_one(tmp_path: Path)
     found = stations(Inputs(build(folder)))
     assert np.isnan(found.measures["lines"]).all()
     assert np.isfinite(found.score("node")).all()
+
+
+def test_the_floor_area_ratio_of_a_ring_is_that_of_its_cells(tmp_path: Path) -> None:
+    # A block of 40 x 40 m and 5 levels stands in the cell around (250, 250), 100 m on foot from station a and in no ring of b.
+    import json
+
+    from tests.scenes.mapped import source
+    from tests.scenes.town import lonlat
+
+    extra = source("built", "buildings", "vector_areas", "data/built.geojson", 'levels = "n"')
+    folder = write_town(tmp_path / "town", Town(places=STOPS, toml_extra=extra))
+    toml = folder / "city.toml"
+    mapping = 'park = "park", metro = "metro_station" }'
+    toml.write_text(toml.read_text(encoding="utf-8").replace('park = "park" }', mapping), encoding="utf-8")
+    ring = [list(lonlat(x, y)) for x, y in ((230, 230), (270, 230), (270, 270), (230, 270), (230, 230))]
+    block = {"type": "Feature", "properties": {"n": 5}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    (folder / "data" / "built.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [block]}), encoding="utf-8")
+    twin = build(folder)
+    cells = {stop: sum(walk(x, y, stop) <= 300 for x, y in CENTRES) for stop in "ab"}
+    (row,) = measure(twin, "tod.floor_ratio.core").rows("city")
+    assert row["part"] == pytest.approx(40 * 40 * 5, rel=1e-3)
+    assert row["whole"] == pytest.approx(sum(cells.values()) * 100 * 100, rel=1e-6)
+    ratios = sorted(entry["far_core"] for entry in station_rows(Inputs(twin), "district"))
+    assert ratios == [0.0, pytest.approx(8_000 / (cells["a"] * 10_000), abs=1e-3)]

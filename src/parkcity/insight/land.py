@@ -138,7 +138,8 @@ def _land_use(twin: Twin) -> gpd.GeoDataFrame:
     return twin.layer("land_use").shapes("landuse") if twin.has("land_use") else frame({"class": np.zeros(0, object)}, [], WGS84)
 
 
-def _levels_assumed(inputs: Inputs, measure: str, **_args: Any) -> list[str]:
+def levels_assumed(inputs: Inputs, measure: str, **_args: Any) -> list[str]:
+    """What is assumed about the levels of buildings for a measure of them, as ids of `assumptions.csv`."""
     meta = inputs.twin.layer("buildings").meta
     partly = int(meta["with_height_or_levels"]) < int(meta["count"]["buildings"])
     return ["high_only_where_told" if measure.startswith("high") else "usual_levels"] if partly and measure != "footprint_km2" else []
@@ -213,7 +214,7 @@ PROVIDERS.update(
     {
         "land_km2": Provider(land_km2, ("cells", "people"), lacking=lacks_land),
         "residential_km2": Provider(residential_km2, ("cells", "people"), assumed=_residential_assumed),
-        "building_sum": Provider(building_sum, ("cells", "buildings"), lacking=_lacks_buildings, assumed=_levels_assumed),
+        "building_sum": Provider(building_sum, ("cells", "buildings"), lacking=_lacks_buildings, assumed=levels_assumed),
         "track_km": Provider(track_km, ("cells", "roads")),
         "control_km2": Provider(control_km2, ("cells", "people"), lacking=_lacks_control),
         "present_by_day": Provider(present_by_day, ("cells", "people"), lacking=_lacks_day),

@@ -48,6 +48,9 @@ COLUMNS = (
     "place",
     "people",
     "design",
+    "far_core",
+    "far_middle",
+    "far_outer",
     "state",
     "lacks",
     "lon",
@@ -105,7 +108,12 @@ def stations(inputs: Inputs) -> Stations:
     kept = inputs.kept(
         "stations",
         WALK_LAYERS,
-        {"people": people, "profile": profile_of(inputs.group), "lines": _lines_hash(inputs)},
+        {
+            "people": people,
+            "profile": profile_of(inputs.group),
+            "lines": _hash_of(inputs, "lines"),
+            "buildings": _hash_of(inputs, "buildings"),
+        },
         lambda: _make(inputs),
     )
     measures = {name.removeprefix("m_"): array for name, array in kept.items() if name.startswith("m_")}
@@ -113,8 +121,8 @@ def stations(inputs: Inputs) -> Stations:
     return Stations(kept["row"], kept["cell"], kept["rings"], measures, needs, kept["served"])
 
 
-def _lines_hash(inputs: Inputs) -> str:
-    return inputs.twin.layer("lines").hash if inputs.twin.has("lines") else ""
+def _hash_of(inputs: Inputs, layer: str) -> str:
+    return inputs.twin.layer(layer).hash if inputs.twin.has(layer) else ""
 
 
 def groups_of(name: Any, x: Floats, y: Floats, apart: float) -> Ints:
@@ -171,7 +179,7 @@ def _make(inputs: Inputs) -> dict[str, NDArray[Any]]:
         **_nodes(inputs, *centres),
     }
     served, kinds = _services(inputs, doors, station, count)
-    measures |= kinds
+    measures |= kinds | _floors(inputs, cell, to, ring, count)
     return {
         "row": head[used],
         "cell": inputs.cell_of_places()[head[used]],
@@ -183,6 +191,20 @@ def _make(inputs: Inputs) -> dict[str, NDArray[Any]]:
 
 def _sums(row: NDArray[Any], weight: Floats, count: int) -> Floats:
     return np.bincount(row, weight, minlength=count).astype(np.float64)
+
+
+def _floors(inputs: Inputs, cell: NDArray[np.int32], station: NDArray[np.int32], ring: Ints, count: int) -> dict[str, Floats]:
+    """Floor area (m2) and land (m2) of the cells of each ring of each station, where the city knows its buildings."""
+    from parkcity.insight.land import building_sum
+
+    if not inputs.twin.has("buildings"):
+        return {}
+    floor, land = building_sum(inputs, "floor_m2"), inputs.twin.cells["area_m2"].to_numpy(float)
+    return {
+        f"{what}_{name}": _sums(station, amount[cell] * (ring == number), count)
+        for what, amount in (("floor", floor), ("land", land))
+        for number, name in enumerate(RINGS)
+    }
 
 
 def _day(inputs: Inputs, cell: NDArray[np.int32], station: NDArray[np.int32], count: int) -> Floats:
@@ -243,7 +265,7 @@ def _nodes(inputs: Inputs, centre_x: Floats, centre_y: Floats) -> dict[str, Floa
     """Lines that serve each station, other stations within twice its outer ring, and bus stops at its doors."""
     outer = ring_limits()[-1]
     found = {"stations_near": _in_circle(centre_x, centre_y, centre_x, centre_y, outer * 2) - 1.0}
-    layers, args = ("places", *(("lines",) if inputs.twin.has("lines") else ())), {"lines": _lines_hash(inputs)}
+    layers, args = ("places", *(("lines",) if inputs.twin.has("lines") else ())), {"lines": _hash_of(inputs, "lines")}
     found |= inputs.kept_of((_CLASS,), "station_lines", layers, args, lambda: {"lines": _lines(inputs, centre_x, centre_y)})
     if "bus_stop" in inputs.twin.kinds():
         stops = inputs.twin.places.iloc[inputs.rows_of("bus_stop")]
@@ -330,6 +352,7 @@ def station_rows(inputs: Inputs, tier: str) -> list[dict[str, Any]]:
             "catchment_ratio": _rounded(found.measures["catchment_ratio"][row]),
             "block_ha": _rounded(found.measures["block_ha"][row]),
             **{name: _rounded(values[row]) for name, values in scores.items()},
+            **{f"far_{ring}": _floor_ratio(found, ring, row) for ring in RINGS},
             "state": STATES[int(states[row])],
             "lacks": "|".join(need for need, there in zip(found.needs, found.served[:, row], strict=True) if not there),
             "lon": round(float(lon[row]), 6),
@@ -337,6 +360,12 @@ def station_rows(inputs: Inputs, tier: str) -> list[dict[str, Any]]:
         }
         for rank, row in enumerate(order, start=1)
     ]
+
+
+def _floor_ratio(found: Stations, ring: str, row: int) -> float | None:
+    """Floor area over the land of a ring, where buildings are known and the ring holds land."""
+    land = found.measures.get(f"land_{ring}")
+    return None if land is None or not land[row] else round(float(found.measures[f"floor_{ring}"][row] / land[row]), 3)
 
 
 def _whole(value: float) -> int | None:
@@ -351,9 +380,30 @@ def _lacks(twin: Twin, **_args: Any) -> list[str]:
     return [] if _CLASS in twin.kinds() else [f"places:{_CLASS}"]
 
 
-PROVIDERS.update({"station_sum": Provider(station_sum, WALK_LAYERS, walks=True, lacking=_lacks)})
+def _levels(inputs: Inputs, **_args: Any) -> list[str]:
+    from parkcity.insight.land import levels_assumed
+
+    return levels_assumed(inputs, "floor_m2")
+
+
+def ring_sum(inputs: Inputs, what: str, ring: str) -> Floats:
+    """The `floor` or the `land` (m2) of a ring of each station, summed by the cell that holds the station, float64 [cells]."""
+    return station_sum(inputs, f"{what}_{ring}")
+
+
+PROVIDERS.update(
+    {
+        "station_sum": Provider(station_sum, WALK_LAYERS, walks=True, lacking=_lacks),
+        "station_ring": Provider(ring_sum, (*WALK_LAYERS, "buildings"), walks=True, lacking=_lacks, assumed=_levels),
+    }
+)
 
 
 def of_stations(measure: str) -> Input:
     """A measure of stations by cell, as an input of an indicator."""
     return Input("station_sum", {"measure": measure})
+
+
+def of_ring(what: str, ring: str) -> Input:
+    """The floor area or the land of a ring of stations, as an input of an indicator."""
+    return Input("station_ring", {"what": what, "ring": ring})

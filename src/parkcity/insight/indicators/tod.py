@@ -8,7 +8,7 @@ import numpy.typing as npt
 from parkcity.insight.forms import Parts, of_all
 from parkcity.insight.operators.coverage import within
 from parkcity.insight.registry import ACCESS_GROUPS, Input, Polarity, declare
-from parkcity.insight.stations import of_stations
+from parkcity.insight.stations import of_ring, of_stations
 from parkcity.standards import Parameter, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -127,6 +127,28 @@ def _declare_stations() -> None:
     declare("tod.stations.density", density, formula, _row("tod.radius.ordinary"), inputs, of_all, unit="person/km2", form="Density")
 
 
+def _declare_floors() -> None:
+    """Floor area ratio by ring; what the guideline suggests for each ring is of no official source and is not held against it."""
+    names = {
+        "core": ("核心圈", "the core ring"),
+        "middle": ("中间圈", "the middle ring"),
+        "outer": ("外围圈", "the outer ring"),
+    }
+    for ring, (zh, en) in names.items():
+        limit = _row(f"tod.ring.{ring}_max")
+        declare(
+            f"tod.floor_ratio.{ring}",
+            (f"站点{zh}（至 {limit.value} 米）毛容积率", f"Gross floor area ratio of {en} of stations (up to {limit.value} m)"),
+            "sum(floor area of the cells of the ring m2) / sum(area of these cells m2), each station by itself",
+            limit,
+            {"part": of_ring("floor", ring), "whole": of_ring("land", ring)},
+            of_all,
+            unit="ratio",
+            polarity="neutral",
+            form="Density",
+        )
+
+
 def with_bus(part: Floats, whole: Floats, stops: Floats) -> Parts:
     """Stations with a bus stop at the door, of all; a city that knows no bus stops has no such number."""
     del stops
@@ -136,3 +158,4 @@ def with_bus(part: Floats, whole: Floats, stops: Floats) -> Parts:
 _declare_reach()
 _declare_people_and_jobs()
 _declare_stations()
+_declare_floors()
