@@ -71,15 +71,27 @@ def filled_feeds(folder: Path) -> list[str]:
     return made
 
 
-def porto_alegre(*, walk_m_s: float, access: float, change: float, direct: float, rides: int, limit: int, nodes: bool = False) -> City:
-    """All hexagons to all; `access`, `change` and `direct` are the longest walks in seconds.
+def porto_alegre(
+    *,
+    walk_m_s: float,
+    access: float,
+    change: float,
+    direct: float,
+    rides: int,
+    limit: int,
+    nodes: bool = False,
+    points: tuple[Floats, Floats] | None = None,
+) -> City:
+    """All hexagons, or `points` (longitudes, latitudes), to all; `access`, `change` and `direct` are the longest walks in seconds.
 
     `nodes`: hexagons and stops stand on the nearest node of the streets, hexagons paying the way to it and stops not, as ferrobus has
     it; else on the nearest streets, both paying, as the twin has it.
     """
-    cells = pd.read_csv(DATA / "poa_hexgrid.csv")
     table = timetable()
-    lon, lat = cells["lon"].to_numpy(float), cells["lat"].to_numpy(float)
+    if points is None:
+        cells = pd.read_csv(DATA / "poa_hexgrid.csv")
+        points = cells["lon"].to_numpy(float), cells["lat"].to_numpy(float)
+    lon, lat = points
     projection = Projection.choose(float(lon.mean()), float(lat.mean()))
     arrays, _, _ = build_streets(read_streets(DATA / "poa_osm.pbf", ExtractOptions()), projection)
     streets = Streets(arrays["node_x"], arrays["node_y"], arrays["edge_u"], arrays["edge_v"], arrays["edge_length"])
