@@ -202,7 +202,7 @@ def _point(entry: Step) -> tuple[float, float] | None:
     values = entry.values
     if "lon" in values and "lat" in values:
         return float(values["lon"]), float(values["lat"])
-    for name in ("line", "polygon"):
+    for name in ("line", "stops", "polygon"):
         if name in values:
             return float(values[name][0][0]), float(values[name][0][1])
     return None

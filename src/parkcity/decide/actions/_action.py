@@ -53,6 +53,18 @@ class Line:
         lon, lat = self.number("lon", -180, 180), self.number("lat", -90, 90)
         return None if lon is None or lat is None else (lon, lat)
 
+    def points(self, column: str) -> list[list[float]]:
+        """A cell as points `lon lat; lon lat; …`, WGS 84 degrees; empty, with a fault, where it holds something else."""
+        found: list[list[float]] = []
+        for part in self.text(column).split(";"):
+            try:
+                lon, lat = (float(number) for number in part.split())
+            except ValueError:
+                self.fault(f"'{column}' holds '{part.strip()}'.", allowed="points 'lon lat', separated by semicolons.")
+                return []
+            found.append([lon, lat])
+        return found
+
 
 @dataclass(frozen=True)
 class Action:

@@ -12,15 +12,8 @@ if TYPE_CHECKING:
 
 def open_link(line: Line) -> tuple[Step, ...]:
     """A street along the points of the column `line`: `lon lat; lon lat; …`, WGS 84 degrees."""
-    points: list[list[float]] = []
-    for part in line.text("line").split(";"):
-        try:
-            lon, lat = (float(number) for number in part.split())
-        except ValueError:
-            line.fault(f"'line' holds '{part.strip()}'.", allowed="points 'lon lat', separated by semicolons.")
-            return ()
-        points.append([lon, lat])
-    return (step("add_link", line=points),)
+    points = line.points("line")
+    return (step("add_link", line=points),) if points else ()
 
 
 ACTIONS.add(Action("open_link", "打通道路", "Open a street", ("line",), open_link))

@@ -47,6 +47,7 @@ BLOCK_COLUMNS = ("rank", "id", "name", "lon", "lat", "zone", "residents", "score
 @click.option(
     "--goal", "goals", multiple=True, help="A goal beside the plan's: life_circle.primary_school>=90%@2030, or […[district=ID]…]."
 )
+@click.option("--owner", default="", help="Who builds candidates that name nobody: an owner of the plan.")
 @click.option("--carry", is_flag=True, help="What a year leaves may be spent later.")
 @click.option("--crews", multiple=True, metavar="N|OWNER=N", help="How many crews can work at once, in all or of an owner.")
 @click.option("--least", multiple=True, metavar="ZONE=SHARE", help="A district's least share of the money (0.1 or 10%).")
@@ -80,6 +81,7 @@ def programme(
     renewal: str | None,
     top: int,
     goals: tuple[str, ...],
+    owner: str,
     crews: tuple[str, ...],
     least: tuple[str, ...],
     seconds: float,
@@ -114,7 +116,7 @@ def programme(
     with progress_bar(quiet=quiet) as progress:
         twin = build(Path(city), progress)
         base = Baseline(twin, threads=threads)
-        candidates = _candidates(base, projects, sites, renewal, top)
+        candidates = _candidates(base, projects, sites, renewal, top, owner)
         wanted = goals_of(twin, Path(city), goals, candidates, conditions.years[0])
         found = choose(base, candidates, wanted, conditions, seconds=seconds, frontier=not no_frontier)
     told = Told(found, twin, rate)
@@ -165,7 +167,9 @@ def _named(text: str, option: str, *, named: bool) -> tuple[str, float]:
     return owner, _number(value, option)
 
 
-def _candidates(base: Baseline, projects: str | None, sites: tuple[str, ...], renewal: str | None, top: int) -> list[Project]:
+def _candidates(base: Baseline, projects: str | None, sites: tuple[str, ...], renewal: str | None, top: int, owner: str) -> list[Project]:
+    from dataclasses import replace
+
     from parkcity.decide.projects import read_projects
     from parkcity.decide.renewal import load_renewal, renewal_list, renewal_projects
 
@@ -180,7 +184,7 @@ def _candidates(base: Baseline, projects: str | None, sites: tuple[str, ...], re
     if double:
         msg = f"two candidates have the id '{double[0]}'"
         raise UsageError(msg)
-    return found
+    return [project if project.owner else replace(project, owner=owner) for project in found]
 
 
 def _sited(base: Baseline, text: str) -> list[Project]:
