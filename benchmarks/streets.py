@@ -144,6 +144,17 @@ def _peak(graph: Plain) -> float | None:
         return peak_megabytes(sys.executable, str(ALONE), str(path))
 
 
+def _growth(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How much longer our sums take on the largest metropolis than on the one before."""
+    sums = {
+        entry["graph"]: entry["ours_s"] for entry in rows if entry["task"].startswith(_title("sums")) and "metropolis" in entry["graph"]
+    }
+    nodes = {name: int(name.split()[1].replace(",", "")) for name in sums}
+    small, large = sorted(nodes, key=lambda name: nodes[name])[-2:]
+    times, more = sums[large] / sums[small], nodes[large] / nodes[small]
+    return row(f"sums take {times:.1f} times as long on {more:.1f} times the nodes", large, None)
+
+
 def _title(task: str) -> str:
     return "nearest of 5 classes within 3 km" if task == "nearest" else "sums within 400, 800, 1200 m"
 
@@ -220,5 +231,5 @@ def run(size: Size) -> list[dict[str, Any]]:
     rows += _compare(metropolis(100_000), ["scipy", "pandana"], 5)
     million = metropolis(1_000_000)
     rows += _compare(million, ["scipy", "pandana"], 3)
-    rows += _edits(million, 1000, 5)
-    return rows
+    rows.append(_growth(rows))
+    return [*rows, *_edits(million, 1000, 5)]

@@ -54,7 +54,7 @@ def beside(graph: Plain, peer: str, repeats: int) -> Beside:
             known = _time_of(folder) == before
             title = f"{peer} (kept from {dt.datetime.fromtimestamp(before).astimezone():%Y-%m-%d %H:%M})" if known else peer
             if len(graph.x) > LONG_NODES:
-                seconds = _on_idle_cores(seconds, 1 if peer == "scipy" else thread_count(None))
+                seconds = on_idle_cores(seconds, 1 if peer == "scipy" else thread_count(None))
             answers = {path.stem: np.load(path, allow_pickle=False) for path in sorted(folder.glob("*.npy"))}
     return Beside(title, seconds, answers)
 
@@ -72,7 +72,7 @@ def _folder(graph: Plain, peer: str, passing: Path) -> Iterator[Path]:
     yield folder
 
 
-def _on_idle_cores(seconds: dict[str, float], cores: int) -> dict[str, float]:
+def on_idle_cores(seconds: dict[str, float], cores: int) -> dict[str, float]:
     """Tasks of minutes meet other work on most machines: at most the time that their core seconds take side by side on idle cores."""
     ending = ", core seconds"
     least = {name.removesuffix(ending): number / cores for name, number in seconds.items() if name.endswith(ending)}

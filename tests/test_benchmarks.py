@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.registry import COLUMNS, benchmark, load_all, peak_megabytes, peer_exchange, peer_run, row
+from benchmarks.streets_beside import on_idle_cores
+from benchmarks.streets_peers import Notes
 
 from tests.conftest import REPOSITORY
 
@@ -83,3 +85,16 @@ def test_peak_memory_is_that_of_the_program_alone() -> None:
     assert small is not None
     assert large is not None
     assert large - small == pytest.approx(200, rel=0.05)
+
+
+def test_a_peers_finished_tasks_are_not_run_again(tmp_path: Path) -> None:
+    Notes(tmp_path).timed("nearest", lambda: np.array([3.0]), keep=True)
+    again = Notes(tmp_path)
+    assert again.has("nearest")
+    assert again.timed("nearest", lambda: pytest.fail("run twice")) is None
+    assert np.load(tmp_path / "nearest.npy").tolist() == [3.0]
+
+
+def test_a_peer_on_a_shared_machine_gets_no_more_than_its_core_seconds_side_by_side() -> None:
+    seen = on_idle_cores({"setup": 4000.0, "setup, core seconds": 900.0, "sums": 20.0, "sums, core seconds": 44.0, "peak MB": 7.0}, 2)
+    assert (seen["setup"], seen["sums"], seen["peak MB"]) == (450.0, 20.0, 7.0)
