@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal, get_args
 
 from parkcity.base.cache import hash_text
+from parkcity.base.errors import UsageError
 
 Phase = Literal["reported", "closed", "noted"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -93,6 +94,24 @@ def parse_time(text: str, zone: tzinfo = UTC) -> tuple[str, Quality]:
         int(year), int(month), int(day), 0 if doubt else hours, int(minute or 0), int(second or 0), tzinfo=_offset(offset) or zone
     )
     return utc_text(moment + extra), "suspect" if doubt else "good"
+
+
+def asked_moment(text: str | None) -> str | None:
+    """A moment that a person asks for, as the log keeps times: a bare day stands for its last second. Raises `UsageError` on anything else.
+
+    >>> asked_moment("2014-06-30")
+    '2014-06-30T23:59:59Z'
+    """
+    from parkcity.base.times import parse_date
+
+    if text is None:
+        return None
+    try:
+        if "T" in text or ":" in text:
+            return parse_time(text)[0]
+        return f"{parse_date(text)[0].isoformat()}T23:59:59Z"
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _offset(text: str | None) -> tzinfo | None:

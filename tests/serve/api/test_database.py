@@ -70,7 +70,7 @@ def test_a_backup_brings_everything_back(database: Database, tmp_path: Path) -> 
     people.add("one", "planner", password=PASSWORD, tiers=["city"])
     key = people.add_key("one", "label")["key"]
     scenario, _ = documents.put("town", {"id": "s", "changes": []})
-    draft = documents.add_draft("town", "one", "甲", scenario)
+    draft, _ = documents.add_draft("town", "one", "甲", scenario)
     audit.write(database, "one", "POST", "/x", {"to": 1})
     target = tmp_path / "backup.json"
     count = backup(database, target)

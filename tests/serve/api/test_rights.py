@@ -33,7 +33,7 @@ def operations() -> list[tuple[str, str, set[Right]]]:
 def filled(path: str) -> str:
     slots = {"city": "town", "z": "3", "x": "6", "y": "3", "layers": "zones", "tier": "city", "measure": "residents", "zone": "town"}
     slots |= {"name": "nobody", "key": "0" * 64, "cell": "none", "indicator": "people.residents", "draft": "none", "process": "site"}
-    slots |= {"job": "none", "fid": "0", "target": "none", "year": "2025"}
+    slots |= {"job": "none", "fid": "0", "target": "none", "year": "2025", "table": "actuals", "row": "none"}
     for name, value in slots.items():
         path = path.replace("{" + name + "}", value)
     assert "{" not in path, path

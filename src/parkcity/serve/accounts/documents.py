@@ -68,17 +68,26 @@ class Documents:
             row = _row(connection, city, owner, draft)
         return None if row is None else _draft(row)
 
-    def add_draft(self, city: str, owner: str, title: str, key: str | None) -> dict[str, Any]:
-        """A new draft, empty or from a hash. Raises `ConflictError` where the owner has very many."""
+    def add_draft(self, city: str, owner: str, title: str, key: str | None) -> tuple[dict[str, Any], bool]:
+        """A draft, and whether it is new: an empty one always is, but one from a hash is that of the owner which stands there already.
+
+        Raises `ConflictError` where the owner has very many.
+        """
         row = {"id": secrets.token_hex(8), "city": city, "owner": owner, "title": title, "created": now()}
         row |= {"history": json.dumps([key]), "place": 0, "locked": False, "version": 1}
         with self.database.begin() as connection:
+            if key is not None:
+                there = select(DRAFTS).where(DRAFTS.c.city == city, DRAFTS.c.owner == owner).order_by(DRAFTS.c.created, DRAFTS.c.id)
+                known = [_draft(found) for found in connection.execute(there).mappings()]
+                standing = next((draft for draft in known if draft["hash"] == key), None)
+                if standing is not None:
+                    return standing, False
             count = select(func.count()).select_from(DRAFTS).where(DRAFTS.c.owner == owner, DRAFTS.c.city == city)
             if int(connection.execute(count).scalar_one()) >= MOST_DRAFTS:
                 msg = f"there are {MOST_DRAFTS} drafts already: delete some"
                 raise ConflictError(msg)
             connection.execute(insert(DRAFTS).values(row))
-        return _draft(row)
+        return _draft(row), True
 
     def change_draft(self, city: str, owner: str, draft: str, version: int, given: dict[str, Any]) -> dict[str, Any] | None:
         """A step forward (`hash`), a new `title`, or `locked`; None where there is no such draft.

@@ -29,9 +29,11 @@ from parkcity.serve.api.routes import (
     cities,
     drafts,
     health,
+    live,
     ogc_features,
     ogc_processes,
     plan,
+    plan_edit,
     reports,
     scenarios,
     session,
@@ -45,7 +47,23 @@ from parkcity.serve.api.settings import Settings
 _GZIP_LEAST, _GZIP_LEVEL = 1024, 5
 _THREADS = 12
 """Requests of a worker that compute at the same moment; the others wait. Every thread keeps some megabytes once it has computed."""
-ROUTERS = (health, session, cities, values, tables, why, scenarios, drafts, plan, reports, ogc_features, ogc_processes, admin)
+ROUTERS = (
+    health,
+    session,
+    cities,
+    values,
+    tables,
+    why,
+    scenarios,
+    drafts,
+    plan,
+    plan_edit,
+    live,
+    reports,
+    ogc_features,
+    ogc_processes,
+    admin,
+)
 
 
 def create_app(house: House) -> Gate:

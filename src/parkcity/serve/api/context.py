@@ -133,6 +133,7 @@ def query_keys(dependant: Dependant) -> set[str]:
 READ = Depends(Needs(Right.READ))
 TRY = Depends(Needs(Right.TRY))
 SAVE = Depends(Needs(Right.SAVE))
+LIVE = Depends(Needs(Right.LIVE))
 MANAGE = Depends(Needs(Right.MANAGE))
 
 City = Annotated[Desk, Depends(desk_of)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from parkcity.serve.api.problems import ApiError
+
 if TYPE_CHECKING:
     from parkcity.plan.ledger import Ledger, View
     from parkcity.plan.status import Standing
@@ -34,6 +36,14 @@ class Planning:
                 self._standings.clear()
             self._standings[view.snapshot] = standings(view)
         return self._standings[view.snapshot]
+
+
+def plan_of(desk: Desk) -> Planning:
+    """The plan of a city; a 404 where its folder has none."""
+    found = planning(desk)
+    if found is None:
+        raise ApiError(404, "this city's folder holds no plan", todo="run `parkcity plan CITY import`")
+    return found
 
 
 def planning(desk: Desk) -> Planning | None:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Row = dict[str, Any]
+_PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""No control characters: a table of text could not be read again."""
 Text = Annotated[str, Field(max_length=200)]
 
 
@@ -211,6 +213,53 @@ class Draft(BaseModel):
     undo: int
     redo: int
     version: int
+
+
+class PlanReason(Given):
+    """Why an edit of the plan is made, and since when it is known (left out, today)."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_PLAIN, examples=["Yearbook of 2024"])]
+    known_on: Annotated[str, Field(max_length=10, examples=["2024-12-31"])] = ""
+
+
+class PlanEdit(PlanReason):
+    """Values by column, as text, as the tables of the ledger hold them."""
+
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=5000, pattern=_PLAIN)]],
+        Field(min_length=1, max_length=60),
+    ]
+
+
+class EventGiven(Given):
+    """Something observed or reported. `subject` is what it is about: the events of one report share it. Times without an offset are UTC."""
+
+    source: Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN, examples=["hotline"])]
+    kind: Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN, examples=["street_light"])]
+    observed_at: Annotated[str, Field(max_length=40, examples=["2026-03-01T08:30:00+08:00"])]
+    known_at: Annotated[str, Field(max_length=40)] = ""
+    id: Annotated[str, Field(max_length=200, pattern=_PLAIN, examples=["R-1024"])] = ""
+    subject: Annotated[str, Field(max_length=200, pattern=_PLAIN)] = ""
+    phase: Literal["reported", "closed", "noted"] = "reported"
+    lon: Annotated[float | None, Field(ge=-180, le=180, examples=[104.07])] = None
+    lat: Annotated[float | None, Field(ge=-90, le=90, examples=[30.66])] = None
+    place: Annotated[str, Field(max_length=500, pattern=_PLAIN)] = ""
+    payload: Annotated[dict[Annotated[str, Field(max_length=100)], str | int | float | bool | None], Field(max_length=50)] = {}
+
+
+class EventsGiven(Given):
+    """Events for the log."""
+
+    events: Annotated[list[EventGiven], Field(min_length=1, max_length=1000)]
+
+
+class Appended(BaseModel):
+    """What the log took: new events, those it held already, and new words about known ones."""
+
+    added: int
+    repeated: int
+    revised: int
+    total: int
 
 
 class Execution(Given):

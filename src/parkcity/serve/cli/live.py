@@ -88,21 +88,6 @@ def _zone(name: str) -> tzinfo:
         raise UsageError(msg) from None
 
 
-def _moment(text: str | None) -> str | None:
-    """A moment given by the user: a bare day stands for its last second."""
-    from parkcity.base.times import parse_date
-    from parkcity.steer.events import parse_time
-
-    if text is None:
-        return None
-    try:
-        if "T" in text or ":" in text:
-            return parse_time(text)[0]
-        return f"{parse_date(text)[0].isoformat()}T23:59:59Z"
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
 @live.command()
 @_time_option("--until", "Only what was observed by then")
 @_time_option("--known-by", "Only what was known by then")
@@ -111,9 +96,10 @@ def _moment(text: str | None) -> str | None:
 @click.pass_obj
 def show(log: EventLog, until: str | None, known_by: str | None, form: str, lang: str | None) -> None:
     """What is open, what was closed, and how long it took, by kind."""
+    from parkcity.steer.events import asked_moment
     from parkcity.steer.state import fold
 
-    state = fold(log.replay(_moment(until), _moment(known_by)))
+    state = fold(log.replay(asked_moment(until), asked_moment(known_by)))
     meta = {"log": log.path.as_posix(), "events": state.events, "last": state.last_at, "state": state.hash}
     emit(state.rows(), meta, _STATE, form, language(lang))
 
@@ -127,9 +113,11 @@ def show(log: EventLog, until: str | None, known_by: str | None, form: str, lang
 @click.pass_obj
 def replay(log: EventLog, until: str | None, known_by: str | None, limit: int | None, form: str, lang: str | None) -> None:
     """The events in the order in which they happened, and a hash of that order."""
+    from parkcity.steer.events import asked_moment
+
     rows: list[dict[str, Any]] = []
     digest, count = hashlib.sha256(), 0
-    for event in log.replay(_moment(until), _moment(known_by)):
+    for event in log.replay(asked_moment(until), asked_moment(known_by)):
         digest.update(event.digest.encode())
         count += 1
         if limit is None or count <= limit:

@@ -34,12 +34,18 @@ def drafts(request: Request, desk: City, house: TheHouse, identity: Who, limit: 
     return page(request, house.documents.drafts(desk.id, identity.owner), limit, offset)
 
 
-@router.post("", response_model=Draft, status_code=201)
+@router.post("", response_model=Draft, status_code=201, responses={200: {"model": Draft}})
 def add(desk: City, house: TheHouse, identity: Who, given: DraftGiven) -> Any:
-    """A new draft, empty or from the hash of a scenario."""
+    """A new draft, empty or from the hash of a scenario. A draft of yours that stands at this hash is given back (200), not made again."""
     if given.hash is not None:
         find(house, desk, given.hash)
-    return Answer(_there(lambda: house.documents.add_draft(desk.id, identity.owner, given.title, given.hash)), status_code=201)
+    fresh = [True]
+
+    def make() -> dict[str, Any]:
+        draft, fresh[0] = house.documents.add_draft(desk.id, identity.owner, given.title, given.hash)
+        return draft
+
+    return Answer(_there(make), status_code=201 if fresh[0] else 200)
 
 
 @router.put("/{draft}", response_model=Draft)

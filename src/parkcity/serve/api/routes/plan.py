@@ -231,9 +231,10 @@ def plan_file(
 
 
 def _made(plan: Planning, name: str, lang: Lang, at: str | None, known: str | None) -> bytes:
+    from parkcity.plan.gantt import gantt, gantt_svg
     from parkcity.plan.interchange import TIDY_COLUMNS, tidy_rows, write_spreadsheet
     from parkcity.plan.schedule import programme
-    from parkcity.plan.timetable import gantt_svg, icalendar, project_xml
+    from parkcity.plan.timetable import icalendar, project_xml
     from parkcity.serve.cli.output import csv_text
 
     view = plan.view(at, known)
@@ -249,10 +250,11 @@ def _made(plan: Planning, name: str, lang: Lang, at: str | None, known: str | No
             path = FilePath(folder) / name
             write_spreadsheet(plan.ledger, path)
             return path.read_bytes()
-    if not len(view["tasks"]):
+    work = programme(view) if len(view["tasks"]) else None
+    chart = None if work is None else gantt(work, lang)
+    if work is None or chart is None:
         raise ApiError(409, "the ledger holds no tasks to draw or to hand on", todo="add tasks: parkcity plan CITY add tasks …")
-    work = programme(view)
-    return gantt_svg(work, lang).encode() if name == "gantt.svg" else project_xml(work, lang)
+    return gantt_svg(chart).encode() if name == "gantt.svg" else project_xml(work, lang)
 
 
 def _document(document: Any, form: str, name: str) -> Response:
