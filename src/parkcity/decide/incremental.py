@@ -15,6 +15,7 @@ import numpy as np
 
 from parkcity.insight.classes import place_class
 from parkcity.insight.inputs import PROVIDERS, Inputs, Starts, key_by, profile_of
+from parkcity.insight.near_streets import only, otherwise
 from parkcity.insight.registry import Input
 from parkcity.twin.scenario import TwinUnder
 
@@ -22,16 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from shapely import STRtree
 
     from parkcity.insight.registry import Indicator
     from parkcity.insight.run import Measured
     from parkcity.insight.walks import Walks
     from parkcity.travel import Around, Attach, NearestField, Network
+    from parkcity.twin.street_delta import StreetDelta
 
     Floats = NDArray[np.float64]
 
 _WALKS_ON = ("cells", "streets")
+_S_PER_MIN = 60.0
+_SLACK = 1.0
+"""Added to limits (metres, seconds) when it is told whom a change concerns: who is told too many is only computed again."""
 _PLACE_LAYERS = {"places", "attachments"}
+_STREET_LAYERS = {"streets", "attachments"}
 _FOLLOWED = {"places", "attachments", "streets", "people", "cells"}
 """Layers of which every provider names those that it rests on; where another one changed, everything is measured again."""
 _SHELTERS = {"sheltered", "refuge_m2"}
@@ -123,20 +130,47 @@ class InputsUnder(Inputs):
             found = self._base.cell_of_places()[np.maximum(came_from, 0)]
             fresh = np.flatnonzero((came_from < 0) | ~self._under.same_doors)
             if len(fresh):
-                found[fresh] = cell_of_points(self.twin, self.twin.places.iloc[fresh], self._cell_shapes())
+                found[fresh] = cell_of_points(self.twin, self.twin.places.iloc[fresh], self.cell_tree().geometries)
             self._memory[key] = found
         cells: NDArray[np.int64] = self._memory[key]
         return cells
 
-    def _cell_shapes(self) -> NDArray[Any]:
-        """The cells in the city's metres, made once for a baseline."""
-        from parkcity.insight.location import metric_cells
+    def cell_tree(self) -> STRtree:
+        """The cells as shapes, which no scenario edits."""
+        return self._base.cell_tree()
 
-        memory = self._base._memory  # noqa: SLF001 - the same class
-        if "metric-cells" not in memory:
-            memory["metric-cells"] = metric_cells(self._base.twin)
-        shapes: NDArray[Any] = memory["metric-cells"]
-        return shapes
+    def remember_base(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something about the baseline, held with it."""
+        return self._base.remember_base(name, make)
+
+    def street_tree(self) -> STRtree:
+        """The streets of the baseline."""
+        return self._base.street_tree()
+
+    def touched_cells(self, limit: float, unit: str, targets: Callable[[Inputs], Attach] | None = None) -> NDArray[np.int64]:
+        """Cells whose walks up to a limit ("m" or "s") to the targets (places where they are not told) may differ from the baseline's.
+
+        Walks differ where they use a street that changed, from one of its ends on, or begin or end at what meets the streets otherwise.
+        """
+        key = f"touched/{limit}/{unit}/{profile_of(self.group)}"
+        if key not in self._memory:
+            self._memory[key] = self._near_change(limit, unit)
+        touched: NDArray[np.bool_] = self._memory[key].copy()
+        before, after = (city.doors() if targets is None else targets(city) for city in (self._base, self))
+        moved = np.flatnonzero(otherwise(before, after, self._under.street_delta))
+        if len(moved):
+            touched |= _reach(self._base, only(before, moved), limit, unit) | _reach(self, only(after, moved), limit, unit)
+        return np.flatnonzero(touched)
+
+    def _near_change(self, limit: float, unit: str) -> NDArray[np.bool_]:
+        """Cells that meet the streets otherwise, or reach an end of a street that changed, in either city."""
+        from parkcity.travel import Attach
+
+        delta = self._under.street_delta
+        found = otherwise(self._base.origins(), self.origins(), delta)
+        for city, nodes in ((self._base, delta.nodes[delta.nodes < len(delta.before["node_x"])]), (self, delta.nodes)):
+            found |= _reach(city, Attach.at_nodes(city.network.streets, nodes), limit, unit)
+        return found
 
     def delta(self, class_id: str) -> ClassDelta:
         """How a class differs from the baseline."""
@@ -228,6 +262,8 @@ class InputsUnder(Inputs):
     def _nearest(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
         if place_class(class_id).kind in self.twin.kinds() and not len(self.rows_of(class_id)):
             return self._nobody_served()
+        if self._is_changed("streets") and set(self.twin.kinds()) == set(self._base.twin.kinds()):
+            return self._found_together(class_id, unit)
         if self._is_changed(*_WALKS_ON) or place_class(class_id).kind not in self._base.twin.kinds():
             return super()._nearest(class_id, unit)
         self._require(place_class(class_id))
@@ -241,6 +277,38 @@ class InputsUnder(Inputs):
             self._memory[key] = known if delta.untouched else self._improved(class_id, delta.fresh, unit)
         found: tuple[Floats, NDArray[np.int64], NDArray[np.int8]] = self._memory[key]
         return found
+
+    def _found_together(self, class_id: str, unit: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int8]]:
+        """The nearest places on changed streets: all classes that were asked for before, of one unit and walk, in one search."""
+        self._require(place_class(class_id))
+        asked: dict[str, None] = self._base.remember(f"asked/{unit}/{profile_of(self.group)}", dict)
+        asked[class_id] = None
+        key = f"nearest-under/{{}}/{unit}/{profile_of(self.group)}"
+        if key.format(class_id) not in self._memory:
+            together = [name for name in list(asked) if key.format(name) not in self._memory]
+            for name, found in zip(together, self._nearest_of(together, unit), strict=True):
+                self._memory[key.format(name)] = found
+        answer: tuple[Floats, NDArray[np.int64], NDArray[np.int8]] = self._memory[key.format(class_id)]
+        return answer
+
+    def _nearest_of(self, classes: Sequence[str], unit: str) -> Iterable[tuple[Floats, NDArray[np.int64], NDArray[np.int8]]]:
+        from parkcity.travel import Attach, State, nearest
+
+        parts = [self.doors_of(name) for name in classes]
+        first = np.cumsum([0, *(part[0].owners for part in parts)])
+        edge, offset, distance = (np.concatenate([getattr(part[0], name) for part in parts]) for name in ("edge", "offset", "distance"))
+        owner = np.concatenate([part[0].owner + start for part, start in zip(parts, first, strict=False)]).astype(np.int32)
+        klass = np.repeat(np.arange(len(parts)), [part[0].owners for part in parts])
+        place = np.concatenate([part[1] for part in parts])
+        doors = Attach(owner, edge, offset, distance, int(first[-1]))
+        found = nearest(self.network, self.origins(), doors, place, unit=unit, doors_class=klass, threads=self.threads)
+        for number, (_, _, rows) in enumerate(parts):
+            if number >= len(found.values) or not len(rows):
+                yield self._nobody_served()
+                continue
+            value, state, at = found.values[number].astype(np.float64), found.states[number], found.place[number]
+            value[state == State.UNREACHABLE] = np.inf
+            yield value, np.where(at >= 0, rows[np.maximum(at, 0)], -1).astype(np.int64), state
 
     def _renumbered(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of places of the baseline as rows under the scenario."""
@@ -279,11 +347,14 @@ class InputsUnder(Inputs):
 
     def walks(self, name: str, chosen: Callable[[Inputs], NDArray[np.int64]], metres: float, start: Starts | None = None) -> Walks:
         """All walks to some places: the baseline's to those that stand where they stood, searched for the others."""
-        if self._is_changed(*_WALKS_ON) or (start is not None and not all(self._stands(class_id) for class_id in start.classes)):
+        fixed = start is None or (not self._is_changed("streets") and all(self._stands(class_id) for class_id in start.classes))
+        if self._is_changed("cells") or not fixed or (self._is_changed("streets") and self._is_changed("places")):
             return super().walks(name, chosen, metres, start)
         key = f"walks-under/{name}/{metres}/{profile_of(self.group)}/{start.name if start else ''}"
         if key not in self._memory:
-            self._memory[key] = self._mended(self._base.walks(name, chosen, metres, start), chosen, metres, start)
+            base = self._base.walks(name, chosen, metres, start)
+            near = self._is_changed("streets")
+            self._memory[key] = self._walked_again(base, chosen, metres) if near else self._mended(base, chosen, metres, start)
         walks: Walks = self._memory[key]
         return walks
 
@@ -299,6 +370,22 @@ class InputsUnder(Inputs):
         cell, at, cost = self._around(start).pairs(by_place(doors, place, len(fresh)), metres)
         return base.mended(number[base.place] >= 0, number, Walks.sorted(cell, fresh[at].astype(np.int32), cost))
 
+    def _walked_again(self, base: Walks, chosen: Callable[[Inputs], NDArray[np.int64]], metres: float) -> Walks:
+        """The baseline's walks, those of cells that changed streets may concern searched again."""
+        from parkcity.insight.walks import Walks
+        from parkcity.travel import reach_pairs
+
+        rows = chosen(self)
+        cells = self.touched_cells(metres, "m", lambda city: city.doors_at(rows)[0])
+        if not len(rows) or not len(cells):
+            return base
+        doors, place = self.doors_at(rows)
+        found = reach_pairs(self.network, only(self.origins(), cells), doors, metres, place, unit="m", threads=self.threads)
+        touched = np.zeros(len(self.twin.cells), bool)
+        touched[cells] = True
+        fresh = Walks.sorted(cells[found.origin].astype(np.int32), found.place, found.cost)
+        return base.mended(~touched[base.cell], np.arange(len(rows)), fresh)
+
     def _around(self, start: Starts | None) -> Around:
         """The cells (or where walks begin) on the baseline's network, ready to be found from new places."""
 
@@ -312,6 +399,8 @@ class InputsUnder(Inputs):
 
     def place_area_within(self, class_id: str, minutes: float) -> Floats:
         """Area of all places of a class within a walking time of the group, float64 [cells], m2."""
+        if self._is_changed("streets") and not self._is_changed("cells", "places"):
+            return self._area_again(class_id, minutes)
         if self._is_changed(*_WALKS_ON) or place_class(class_id).kind not in self._base.twin.kinds():
             return super().place_area_within(class_id, minutes)
         if not len(self.rows_of(class_id)):
@@ -320,6 +409,24 @@ class InputsUnder(Inputs):
         if delta.untouched and delta.same_area:
             return self._base.place_area_within(class_id, minutes)
         return super().place_area_within(class_id, minutes)
+
+    def _area_again(self, class_id: str, minutes: float) -> Floats:
+        """The baseline's area within a walk, searched again for cells that changed streets may concern."""
+        from parkcity.travel import within
+
+        key = f"area-under/{class_id}/{minutes}/{profile_of(self.group)}"
+        if key not in self._memory:
+            area = self._base.place_area_within(class_id, minutes).copy()
+            doors, place, rows = self.doors_of(class_id)
+            cells = self.touched_cells(minutes * _S_PER_MIN, "s", lambda city: city.doors_of(class_id)[0])
+            if len(rows) and len(cells):
+                weight = np.nan_to_num(self.twin.places["area_m2"].to_numpy(float)[rows])
+                limit = [minutes * _S_PER_MIN]
+                found = within(self.network, only(self.origins(), cells), doors, limit, weight, place, threads=self.threads)
+                area[cells] = np.nan_to_num(found.sums[0])
+            self._memory[key] = area
+        known: Floats = self._memory[key]
+        return known
 
     def kept_of(
         self, classes: Sequence[str], name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]
@@ -338,6 +445,26 @@ class InputsUnder(Inputs):
         if key not in at_hand:
             at_hand[key] = make()
         arrays: dict[str, NDArray[Any]] = at_hand[key]
+        return arrays
+
+    def kept_near(
+        self,
+        name: str,
+        layers: tuple[str, ...],
+        args: dict[str, Any],
+        make: Callable[[Inputs], dict[str, NDArray[Any]]],
+        mend: Callable[[dict[str, NDArray[Any]], StreetDelta], dict[str, NDArray[Any]]],
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays that follow streets: the base city's, mended around the streets that the scenario changes."""
+        before = self._base.kept_near(name, layers, args, make, mend)
+        changed = self._changed_of(layers)
+        if not changed:
+            return before
+        key = f"near/{name}/{sorted(args.items())}"
+        if key not in self._memory:
+            mended = changed <= _STREET_LAYERS and "places" not in self._under.changed
+            self._memory[key] = mend(before, self._under.street_delta) if mended else make(self)
+        arrays: dict[str, NDArray[Any]] = self._memory[key]
         return arrays
 
     def _stands(self, class_id: str) -> bool:
@@ -366,3 +493,11 @@ def by_place(doors: Attach, place: NDArray[np.int32], places: int) -> Attach:
     owner = place[doors.owner]
     order = np.argsort(owner, kind="stable")
     return Attach(owner[order], doors.edge[order], doors.offset[order], doors.distance[order], places)
+
+
+def _reach(city: Inputs, targets: Attach, limit: float, unit: str) -> NDArray[np.bool_]:
+    """Which cells reach one of the targets within a limit, and some more."""
+    from parkcity.travel import State, nearest
+
+    found = nearest(city.network, city.origins(), targets, limit=limit + _SLACK, unit=unit, threads=city.threads)
+    return np.asarray(found.states[0] == State.OK)

@@ -56,7 +56,7 @@ def roads(inputs: Inputs) -> Roads:
     memory = inputs.memory
     if key not in memory:
         arrays, rows = _open_arrays(inputs.twin)
-        memory[key] = Roads(arrays, rows, _attached(inputs, "cells", arrays, inputs.twin.cells))
+        memory[key] = Roads(arrays, rows, _attached(inputs, "cells", arrays, rows, inputs.twin.cells))
     found: Roads = memory[key]
     return found
 
@@ -85,14 +85,15 @@ def _pieces(u: NDArray[np.int32], v: NDArray[np.int32], nodes: int) -> NDArray[n
     return np.asarray(~largest_piece(u, v, np.ones(nodes)), np.int32)
 
 
-def _attached(inputs: Inputs, what: str, arrays: dict[str, NDArray[Any]], points: Any) -> Attach:
-    """Cells or doors on the streets open to vehicles, by the city's own rule."""
+def _attached(inputs: Inputs, what: str, arrays: dict[str, NDArray[Any]], rows: Ints, points: Any) -> Attach:
+    """Cells or doors on the streets open to vehicles (`rows` of the twin), by the city's own rule."""
     from parkcity.travel import Attach
     from parkcity.twin.attach import AttachRule, StreetIndex, attach
 
     def make() -> dict[str, NDArray[Any]]:
         rule = AttachRule.of(inputs.twin.spec.attach)
-        return attach(StreetIndex.of(arrays), points["x"].to_numpy(float), points["y"].to_numpy(float), rule)[0]
+        lines = inputs.twin.street_lines[rows]
+        return attach(StreetIndex.of(arrays, lines=lines), points["x"].to_numpy(float), points["y"].to_numpy(float), rule)[0]
 
     layer = "cells" if what == "cells" else "places"
     kept = inputs.kept("drive_attach", (layer, "streets"), {"what": what, "rule": dict(inputs.twin.spec.attach)}, make)
@@ -137,7 +138,7 @@ def drive_cost(inputs: Inputs, class_id: str, unit: str) -> Floats:
 
         open_streets = roads(inputs)
         rows = inputs.rows_of(class_id)
-        every = _attached(inputs, "doors", open_streets.arrays, inputs.twin.doors)
+        every = _attached(inputs, "doors", open_streets.arrays, open_streets.edge, inputs.twin.doors)
         mine = np.isin(inputs.twin.doors["place"].to_numpy(), rows)
         keep = mine[every.owner]
         doors = Attach(every.owner[keep], every.edge[keep], every.offset[keep], every.distance[keep], every.owners)

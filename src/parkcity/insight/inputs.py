@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from shapely import STRtree
 
     from parkcity.insight.registry import Indicator
     from parkcity.insight.run import Measured
     from parkcity.insight.walks import Walks
     from parkcity.travel import Attach, Network
+    from parkcity.twin.street_delta import StreetDelta
     from parkcity.twin.twin import Twin
 
     Floats = NDArray[np.float64]
@@ -172,20 +174,60 @@ class Inputs:
 
             edge, cell, share = self.street_shares()
             km = share * np.asarray(self.twin.layer("streets").array("edge_length"))[edge] / _M_PER_KM
-            return {"street_km": np.bincount(cell, km, minlength=len(self.twin.cells)), "junctions": junctions_by_cell(self.twin)}
+            count = len(self.twin.cells)
+            return {"street_km": np.bincount(cell, km, minlength=count), "junctions": junctions_by_cell(self.twin, self.cell_tree())}
 
         return self.kept("street_parts", ("cells", "streets"), {}, make)
 
     def street_shares(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         """Which share (0 to 1) of which street lies in which cell: `edge`, `cell`, `share`, all [k]."""
+        from parkcity.insight.location import street_shares
 
-        def make() -> dict[str, NDArray[Any]]:
-            from parkcity.insight.location import street_shares
+        def make(city: Inputs) -> dict[str, NDArray[Any]]:
+            return dict(zip(("edge", "cell", "share"), street_shares(city.twin.street_lines, city.cell_tree()), strict=True))
 
-            return dict(zip(("edge", "cell", "share"), street_shares(self.twin), strict=True))
+        def mend(before: dict[str, NDArray[Any]], delta: StreetDelta) -> dict[str, NDArray[Any]]:
+            line, cell, share = street_shares(delta.fresh_lines, self.cell_tree())
+            stays = delta.number[before["edge"]] >= 0
+            edge = np.concatenate([delta.number[before["edge"][stays]], delta.fresh[line]])
+            order = np.argsort(edge, kind="stable")
+            return {
+                "edge": edge[order],
+                "cell": np.concatenate([before["cell"][stays], cell])[order],
+                "share": np.concatenate([before["share"][stays], share])[order],
+            }
 
-        kept = self.kept("street_shares", ("cells", "streets"), {}, make)
+        kept = self.kept_near("street_shares", ("cells", "streets"), {}, make, mend)
         return kept["edge"], kept["cell"], kept["share"]
+
+    def street_tree(self) -> STRtree:
+        """The streets of the city as it stands, as lines in a tree."""
+
+        def make() -> STRtree:
+            import shapely
+
+            return shapely.STRtree(self.twin.street_lines)
+
+        tree: STRtree = self.remember("street-tree", make)
+        return tree
+
+    def touched_cells(self, limit: float, unit: str, targets: Callable[[Inputs], Attach] | None = None) -> NDArray[np.int64]:
+        """Cells whose walks up to a limit ("m" or "s") to the targets may differ from those in the city as it stands: here none."""
+        del limit, unit, targets
+        return np.zeros(0, np.int64)
+
+    def cell_tree(self) -> STRtree:
+        """The cells as shapes in the city's metres, in a tree."""
+
+        def make() -> STRtree:
+            import shapely
+
+            from parkcity.insight.location import metric_cells
+
+            return shapely.STRtree(metric_cells(self.twin))
+
+        tree: STRtree = self.remember("cell-tree", make)
+        return tree
 
     # --- travel ---------------------------------------------------------------------------------------------------
 
@@ -308,6 +350,7 @@ class Inputs:
             return {"value": value, "place": row.astype(np.int64), "state": found.states[0]}
 
         self._require(place_class(class_id))
+        self.remember(f"asked/{unit}/{profile_of(self.group)}", dict)[class_id] = None
         args = {"class": class_id, "unit": unit, "profile": profile_of(self.group)}
         kept = self.kept("nearest", WALK_LAYERS, args, make)
         return kept["value"], kept["place"], kept["state"]
@@ -357,6 +400,10 @@ class Inputs:
             self._memory[name] = make()
         return self._memory[name]
 
+    def remember_base(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something about the city as it stands, made once for it and all its scenarios and held in memory."""
+        return self.remember(name, make)
+
     def _require(self, chosen: PlaceClass) -> None:
         if chosen.kind not in self.twin.kinds():
             raise MissingLayerError(chosen.id, [f"places of kind '{chosen.kind}'"])
@@ -372,6 +419,21 @@ class Inputs:
             self._memory[known] = ArrayCache(self.twin.folder / "derived").get(key, make)
         arrays: dict[str, NDArray[Any]] = self._memory[known]
         return arrays
+
+    def kept_near(
+        self,
+        name: str,
+        layers: tuple[str, ...],
+        args: dict[str, Any],
+        make: Callable[[Inputs], dict[str, NDArray[Any]]],
+        mend: Callable[[dict[str, NDArray[Any]], StreetDelta], dict[str, NDArray[Any]]],
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays that follow streets: made for a city, and mended for the city under a scenario that changes some of its streets.
+
+        `mend` is given the arrays of the city as it stands, and must give what `make` would, bit for bit.
+        """
+        del mend  # nothing differs from itself
+        return self.kept(name, layers, args, lambda: make(self))
 
     def kept_of(
         self, classes: Sequence[str], name: str, layers: tuple[str, ...], args: dict[str, Any], make: Callable[[], dict[str, NDArray[Any]]]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.base.geo import WGS84, shapes_to_metric
-from parkcity.twin.streets import edge_shapes
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely import STRtree
 
     from parkcity.twin.twin import Twin
 
@@ -30,8 +30,15 @@ def cell_of_metric_points(
     """The cell in which each point lies, -1 where none does; `cells` are the shapes of the cells where they are at hand."""
     import shapely
 
+    return cells_at(shapely.STRtree(metric_cells(twin) if cells is None else cells), x, y)
+
+
+def cells_at(tree: STRtree, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The cell in which each point lies, -1 where none does, by a tree of the cells as shapes in the city's metres."""
+    import shapely
+
     found = np.full(len(x), -1, np.int64)
-    rows, hits = shapely.STRtree(metric_cells(twin) if cells is None else cells).query(shapely.points(x, y), predicate="intersects")
+    rows, hits = tree.query(shapely.points(x, y), predicate="intersects")
     # A point on the border of two cells belongs to the first of them.
     found[rows[::-1]] = hits[::-1]
     return found
@@ -53,23 +60,22 @@ def cell_of_points(twin: Twin, places: gpd.GeoDataFrame, cells: NDArray[Any] | N
     return found
 
 
-def junctions_by_cell(twin: Twin) -> NDArray[np.float64]:
+def junctions_by_cell(twin: Twin, tree: STRtree) -> NDArray[np.float64]:
     """Number of junctions in every cell, float64 [cells]."""
     streets = twin.layer("streets")
-    cell = cell_of_metric_points(twin, np.asarray(streets.array("junction_x")), np.asarray(streets.array("junction_y")))
+    cell = cells_at(tree, np.asarray(streets.array("junction_x")), np.asarray(streets.array("junction_y")))
     return np.bincount(cell[cell >= 0], minlength=len(twin.cells)).astype(np.float64)
 
 
-def street_shares(twin: Twin) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Which share (0 to 1) of the line of which street lies in which cell: `edge`, `cell`, `share`, all [k]."""
+def street_shares(lines: NDArray[Any], tree: STRtree) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Which share (0 to 1) of which line lies in which cell of the tree: `line`, `cell`, `share`, all [k], lines rising."""
     import shapely
 
-    arrays = twin.layer("streets").arrays()
-    lines, cells = edge_shapes(arrays), metric_cells(twin)
-    edge, cell = shapely.STRtree(cells).query(lines, predicate="intersects")
+    edge, cell = tree.query(lines, predicate="intersects")
+    cells = tree.geometries
     whole = shapely.length(lines)[edge]
     # Most streets lie in one cell as a whole, which a prepared cell tells much faster than it cuts.
-    shapely.prepare(cells)
+    shapely.prepare(cells[np.unique(cell)])
     cut = ~shapely.covers(cells[cell], lines[edge])
     inside = whole.copy()
     inside[cut] = shapely.length(shapely.intersection(lines[edge[cut]], cells[cell[cut]]))

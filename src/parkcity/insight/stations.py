@@ -241,14 +241,11 @@ def _around(inputs: Inputs, origins: Attach, centre_x: Floats, centre_y: Floats)
 
 def _blocks(inputs: Inputs) -> tuple[tuple[Floats, Floats, Floats], Floats]:
     """An inner point and the area (ha) of every block, and whether its sides are those of a small one."""
-    import shapely
-
     from parkcity.insight.blocks import blocks_of
 
     blocks = blocks_of(inputs)
-    points = np.atleast_1d(shapely.point_on_surface(blocks.shapes))
     small = (blocks.perimeter_m / 4.0 <= parameter("street_form_parameters", "block.fit.most").number).astype(np.float64)
-    return (np.asarray(shapely.get_x(points)), np.asarray(shapely.get_y(points)), blocks.area_ha), small
+    return (blocks.x, blocks.y, blocks.area_ha), small
 
 
 def _members(x: Floats, y: Floats, px: Floats, py: Floats, radius: float) -> list[Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parkcity.travel import Attach
+    from parkcity.twin.street_delta import StreetDelta
     from parkcity.twin.twin import Twin
 
     Floats = NDArray[np.float64]
@@ -59,22 +60,20 @@ def _divided(inputs: Inputs) -> NDArray[np.bool_]:
         arrays = inputs.twin.layer("streets").arrays()
         if "oneway" not in arrays or "klass" not in arrays:
             return {"divided": np.zeros(len(arrays["edge_u"]), bool)}
-        return {"divided": _carriageways(arrays)}
+        return {"divided": _carriageways(arrays, inputs.twin.street_lines)}
 
     return inputs.kept("carriageways", ("streets",), {}, make)["divided"]
 
 
-def _carriageways(arrays: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
+def _carriageways(arrays: dict[str, NDArray[Any]], every: NDArray[Any]) -> NDArray[np.bool_]:
     import shapely
-
-    from parkcity.twin.streets import edge_shapes
 
     codes = [int(row.number) for row in load("street_groups") if row.extra["divides"] == "1"]
     rows = np.nonzero((np.asarray(arrays["oneway"]) != 0) & np.isin(arrays["klass"], codes))[0]
     divided = np.zeros(len(arrays["edge_u"]), bool)
     if not len(rows):
         return divided
-    lines, klass = edge_shapes(arrays)[rows], np.asarray(arrays["klass"])[rows]
+    lines, klass = every[rows], np.asarray(arrays["klass"])[rows]
     u, v = arrays["edge_u"][rows], arrays["edge_v"][rows]
     # Direction of travel: a street that is open against its drawing runs from v to u.
     sign = np.where(np.asarray(arrays["oneway"])[rows] > 0, 1.0, -1.0)
@@ -111,48 +110,76 @@ def block_sum(inputs: Inputs, measure: str, least_ha: float = 0.0, most_side_m: 
 
 def node_count(inputs: Inputs, least: float, most: float = math.inf) -> Floats:
     """Nodes at which so many street ends meet, by cell, float64 [cells]."""
+    from parkcity.insight.location import cells_at
 
-    def make() -> dict[str, NDArray[Any]]:
-        from parkcity.insight.location import cell_of_metric_points
+    def make(city: Inputs) -> dict[str, NDArray[Any]]:
+        arrays = city.twin.layer("streets").arrays()
+        return {"ends": _ends(arrays), "cell": cells_at(city.cell_tree(), np.asarray(arrays["node_x"]), np.asarray(arrays["node_y"]))}
 
-        arrays = inputs.twin.layer("streets").arrays()
-        x, y = np.asarray(arrays["node_x"]), np.asarray(arrays["node_y"])
-        ends = np.bincount(np.concatenate([arrays["edge_u"], arrays["edge_v"]]), minlength=len(x))
-        return {"ends": ends, "cell": cell_of_metric_points(inputs.twin, x, y)}
+    def mend(before: dict[str, NDArray[Any]], delta: StreetDelta) -> dict[str, NDArray[Any]]:
+        x, y = (np.asarray(delta.after[name])[len(before["cell"]) :] for name in ("node_x", "node_y"))
+        return {"ends": _ends(delta.after), "cell": np.concatenate([before["cell"], cells_at(inputs.cell_tree(), x, y)])}
 
-    kept = inputs.kept("nodes_by_cell", _STREETS, {}, make)
+    kept = inputs.kept_near("nodes_by_cell", _STREETS, {}, make, mend)
     used = (kept["ends"] >= least) & (kept["ends"] <= most) & (kept["cell"] >= 0)
     return np.bincount(kept["cell"][used], minlength=len(inputs.twin.cells)).astype(np.float64)
+
+
+def _ends(arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """How many street ends meet at every node."""
+    return np.bincount(np.concatenate([arrays["edge_u"], arrays["edge_v"]]), minlength=len(arrays["node_x"]))
 
 
 def detour(inputs: Inputs, measure: str) -> Floats:
     """Sums over pairs of cells a walk apart: `network_m` along the streets or `straight_m`, float64 [cells]."""
 
-    def make() -> dict[str, NDArray[Any]]:
-        from parkcity.travel import reach_pairs
+    def make(city: Inputs) -> dict[str, NDArray[Any]]:
+        return _detours(city, np.arange(len(city.twin.cells)))
 
-        near, far, most = _number("circuity.near"), _number("circuity.far"), _number("circuity.most")
-        x, y = inputs.twin.cells["x"].to_numpy(float), inputs.twin.cells["y"].to_numpy(float)
-        pairs = reach_pairs(inputs.network, inputs.origins(), inputs.origins(), far * 2, unit="m", threads=inputs.threads)
-        origin, other = pairs.origin, pairs.place
-        straight = np.hypot(x[origin] - x[other], y[origin] - y[other])
-        used = (straight >= near) & (straight <= far) & (pairs.cost <= most * straight)
-        count = len(x)
-        return {
-            "network_m": np.bincount(origin[used], pairs.cost[used], minlength=count),
-            "straight_m": np.bincount(origin[used], straight[used], minlength=count),
-        }
+    def mend(before: dict[str, NDArray[Any]], delta: StreetDelta) -> dict[str, NDArray[Any]]:
+        del delta
+        rows = inputs.touched_cells(_number("circuity.far") * 2, "m", lambda city: city.origins())
+        found = {name: array.copy() for name, array in before.items()}
+        for name, values in _detours(inputs, rows).items():
+            found[name][rows] = values
+        return found
 
-    return inputs.kept("detour", _WALKED, {"profile": profile_of(inputs.group)}, make)[measure]
+    return inputs.kept_near("detour", _WALKED, {"profile": profile_of(inputs.group)}, make, mend)[measure]
+
+
+def _detours(inputs: Inputs, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Sums over pairs of cells a walk apart from some cells, float64 [rows] each."""
+    from parkcity.insight.near_streets import only
+    from parkcity.travel import reach_pairs
+
+    near, far, most = _number("circuity.near"), _number("circuity.far"), _number("circuity.most")
+    x, y = inputs.twin.cells["x"].to_numpy(float), inputs.twin.cells["y"].to_numpy(float)
+    pairs = reach_pairs(inputs.network, only(inputs.origins(), rows), inputs.origins(), far * 2, unit="m", threads=inputs.threads)
+    origin, other = pairs.origin, pairs.place
+    straight = np.hypot(x[rows[origin]] - x[other], y[rows[origin]] - y[other])
+    used = (straight >= near) & (straight <= far) & (pairs.cost <= most * straight)
+    return {
+        "network_m": np.bincount(origin[used], pairs.cost[used], minlength=len(rows)),
+        "straight_m": np.bincount(origin[used], straight[used], minlength=len(rows)),
+    }
 
 
 def walk_area_m2(inputs: Inputs, metres: float) -> Floats:
     """Area within a walk of so many metres, straight to the streets and along them, float64 [cells], m2; NaN without a street."""
 
-    def make() -> dict[str, NDArray[Any]]:
-        return {"area": area_within(inputs, inputs.origins(), metres)}
+    def make(city: Inputs) -> dict[str, NDArray[Any]]:
+        return {"area": area_within(city, city.origins(), metres)}
 
-    return inputs.kept("walk_area", _WALKED, {"metres": metres, "profile": profile_of(inputs.group)}, make)["area"]
+    def mend(before: dict[str, NDArray[Any]], delta: StreetDelta) -> dict[str, NDArray[Any]]:
+        from parkcity.insight.near_streets import only
+
+        del delta
+        rows = inputs.touched_cells(metres, "m", walk_squares)
+        area = before["area"].copy()
+        area[rows] = area_within(inputs, only(inputs.origins(), rows), metres)
+        return {"area": area}
+
+    return inputs.kept_near("walk_area", _WALKED, {"metres": metres, "profile": profile_of(inputs.group)}, make, mend)["area"]
 
 
 def area_within(inputs: Inputs, origins: Attach, metres: float) -> Floats:
@@ -168,31 +195,40 @@ def walk_squares(inputs: Inputs) -> Attach:
     """The squares of the study area and a walk around it, each at the street nearest to its centre."""
     from parkcity.travel import Attach
 
-    def make() -> dict[str, NDArray[Any]]:
-        x, y = _square_centres(inputs.twin, _number("square.side"), _number("catchment.radius"))
-        found = at_streets(inputs.twin, x, y, _number("square.away"))
-        return {"edge": found.edge, "offset": found.offset, "distance": found.distance}
+    away = _number("square.away")
 
-    kept = inputs.kept("walk_squares", _STREETS, {}, make)
-    count = len(kept["edge"])
-    return Attach(np.arange(count, dtype=np.int32), kept["edge"], kept["offset"], kept["distance"], count)
+    def make(city: Inputs) -> dict[str, NDArray[Any]]:
+        x, y = _square_centres(city.twin, _number("square.side"), _number("catchment.radius"))
+        found = at_streets(city.twin, x, y, away)
+        return {"x": x, "y": y, "owner": found.owner, "edge": found.edge, "offset": found.offset, "distance": found.distance}
+
+    def mend(before: dict[str, NDArray[Any]], delta: StreetDelta) -> dict[str, NDArray[Any]]:
+        from parkcity.insight.near_streets import attached_again
+
+        return attached_again(before, delta, inputs.street_tree(), away)
+
+    kept = inputs.kept_near("walk_squares", _STREETS, {}, make, mend)
+    return Attach(kept["owner"], kept["edge"], kept["offset"], kept["distance"], len(kept["x"]))
 
 
 def at_streets(twin: Twin, x: Floats, y: Floats, away_m: float | None = None) -> Attach:
-    """Points [n] at the nearest point of the nearest street; those farther than `away_m` from every street are not attached."""
+    """Points [n] at the nearest point of the nearest street; those farther than `away_m` from every street are not attached.
+
+    Of streets equally near the first counts.
+    """
     import shapely
 
+    from parkcity.insight.near_streets import first_of_each, offsets_on
     from parkcity.travel import Attach
-    from parkcity.twin.streets import edge_shapes
 
-    arrays = twin.layer("streets").arrays()
-    lines = edge_shapes(arrays)
-    points = np.asarray(shapely.points(x, y))
-    found, distance = shapely.STRtree(lines).query_nearest(points, max_distance=away_m, return_distance=True, all_matches=False)
-    row, edge = found
-    length = np.asarray(arrays["edge_length"])[edge]
-    share = np.nan_to_num(shapely.line_locate_point(lines[edge], points[row], normalized=True))
-    return Attach(row.astype(np.int32), edge.astype(np.int32), np.clip(share * length, 0.0, length), distance, len(points))
+    lines, points = twin.street_lines, np.asarray(shapely.points(x, y))
+    # A hair more than asked for, so that what lies just at the limit is told by its own distance.
+    farthest = None if away_m is None else away_m * (1 + 1e-9)
+    found, distance = shapely.STRtree(lines).query_nearest(points, max_distance=farthest, return_distance=True)
+    near = distance <= (np.inf if away_m is None else away_m)
+    row, edge, distance = first_of_each(found[0][near], found[1][near], distance[near])
+    offset = offsets_on(lines[edge], np.asarray(twin.layer("streets").array("edge_length"))[edge], points[row])
+    return Attach(row.astype(np.int32), edge.astype(np.int32), offset, distance, len(points))
 
 
 def _square_centres(twin: Twin, side: float, around: float) -> tuple[Floats, Floats]:

@@ -54,11 +54,11 @@ class StreetIndex:
     length: NDArray[np.float64]
 
     @classmethod
-    def of(cls, arrays: dict[str, NDArray[Any]], mode: str = "walk") -> StreetIndex:
-        """Index the streets of the twin that are open to a mode ("walk", "bike", "car")."""
+    def of(cls, arrays: dict[str, NDArray[Any]], mode: str = "walk", lines: NDArray[Any] | None = None) -> StreetIndex:
+        """Index the streets of the twin that are open to a mode ("walk", "bike", "car"); `lines`: the streets as lines, where at hand."""
         import shapely
 
-        shapes = edge_shapes(arrays)
+        shapes = edge_shapes(arrays) if lines is None else lines
         usable = passable_edges(arrays, mode)
         piece = arrays["node_piece"] if mode == "walk" else walk_pieces(arrays, mode)
         rows = np.nonzero(usable)[0]

@@ -25,7 +25,7 @@ class Ground:
     @cached_property
     def index(self) -> StreetIndex:
         """The streets with their spatial index."""
-        return StreetIndex.of(self.twin.layer("streets").arrays())
+        return StreetIndex.of(self.twin.layer("streets").arrays(), lines=self.twin.street_lines)
 
     @cached_property
     def rule(self) -> AttachRule:

@@ -12,11 +12,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from parkcity.base.cache import hash_json
 from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.twin.changes._draft import ChangedLayer, Draft, scenario_source
 from parkcity.twin.changes._fields import CHANGES, Effect, Report
 from parkcity.twin.ground import Ground
+from parkcity.twin.street_delta import StreetDelta
 from parkcity.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import numpy as np
     from numpy.typing import NDArray
 
     from parkcity.base.geo import Projection
@@ -214,7 +216,8 @@ class TwinUnder(Twin):
     """A city under a scenario: a twin whose changed layers are in memory.
 
     `place_from` int64 [places]: for each place its row in `base`, -1 for a new one; `same_doors` bool [places]: does it stand where it
-    stood? `effects`: what each change did, in the order of the scenario.
+    stood? `edge_from` int64 [edges]: for each street its row in `base`, -1 for a new one. `effects`: what each change did, in the order
+    of the scenario.
     """
 
     base: Twin
@@ -223,6 +226,7 @@ class TwinUnder(Twin):
     changed: Mapping[str, ChangedLayer]
     place_from: NDArray[np.int64] = field(repr=False, compare=False)
     same_doors: NDArray[np.bool_] = field(repr=False, compare=False)
+    edge_from: NDArray[np.int64] = field(repr=False, compare=False)
 
     def layer(self, name: str) -> StoredLayer:
         """One layer, as the scenario leaves it."""
@@ -250,6 +254,17 @@ class TwinUnder(Twin):
     def member(self, tier: str) -> NDArray[np.int32]:
         """For every cell the row of its zone in a tier, -1 where it has none."""
         return self.base.member(tier)
+
+    @cached_property
+    def street_delta(self) -> StreetDelta:
+        """How the streets differ from those of the base."""
+        before, after = (twin.layer("streets").arrays() for twin in (self.base, self))
+        return StreetDelta.of(before, after, self.edge_from, self.base.street_lines)
+
+    @cached_property
+    def street_lines(self) -> NDArray[Any]:
+        """The streets as lines (metric)."""
+        return self.street_delta.lines if "streets" in self.changed else self.base.street_lines
 
     @property
     def cost(self) -> float:
@@ -296,7 +311,8 @@ def _assemble(twin: Twin, scenario: Scenario, effects: tuple[Effect, ...], draft
         source, row = scenario_source(twin)
         spec = replace(spec, sources=(*spec.sources, source))
         manifest["sources"] = [*twin.manifest["sources"], row]
-    return TwinUnder(spec, twin.folder, manifest, twin, scenario, effects, changed, draft.place_from, draft.same_doors)
+    edge_from = draft.edges_from(len(draft.street_arrays()["edge_u"])) if twin.has("streets") else np.zeros(0, np.int64)
+    return TwinUnder(spec, twin.folder, manifest, twin, scenario, effects, changed, draft.place_from, draft.same_doors, edge_from)
 
 
 def scenario_text(scenario: Scenario) -> str:

@@ -13,6 +13,7 @@ from parkcity.base.geo import Projection
 from parkcity.standards import load as load_standard
 from parkcity.twin.people import parse_band
 from parkcity.twin.store import StoredLayer
+from parkcity.twin.streets import edge_shapes
 from parkcity.twin.zones import CITY_TIER, of_tier
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class Twin:
     def doors(self) -> pd.DataFrame:
         """The doors of the places: `place` (row), `x`, `y`."""
         return self.layer("places").table("doors")
+
+    @cached_property
+    def street_lines(self) -> NDArray[Any]:
+        """The streets as lines (metric), in the order of every array by street."""
+        return edge_shapes(self.layer("streets").arrays())
 
     @property
     def tiers(self) -> tuple[str, ...]:

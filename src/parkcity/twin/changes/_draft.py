@@ -56,7 +56,8 @@ class Draft:
     """The layers that changes edit, copied on the first write.
 
     `place_from` int64 [places]: the row of each place in the twin, -1 for a new one; `same_doors` bool [places]: does it stand where it
-    stood? `streets_changed` and `people_changed` say whether those layers differ from the twin's.
+    stood? `edge_from` int64, where streets were taken away: the row in the twin of each that was left then. `streets_changed` and
+    `people_changed` say whether those layers differ from the twin's.
     """
 
     ground: Ground
@@ -68,6 +69,7 @@ class Draft:
     streets: dict[str, NDArray[Any]] | None = None
     people: dict[str, NDArray[Any]] | None = None
     index: StreetIndex | None = None
+    edge_from: NDArray[np.int64] | None = None
     places_changed: bool = False
     others: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -186,6 +188,13 @@ class Draft:
     def street_arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays of the streets as they are now, to be replaced and not edited in place."""
         return self.streets if self.streets is not None else self.twin.layer("streets").arrays()
+
+    def edges_from(self, edges: int) -> NDArray[np.int64]:
+        """The row in the twin of each of `edges` streets, -1 for one that came after; new streets stand behind the others."""
+        known = self.edge_from
+        if known is None:
+            known = np.arange(min(edges, len(self.twin.layer("streets").array("edge_u"))), dtype=np.int64)
+        return np.concatenate([known, np.full(edges - len(known), -1, np.int64)])
 
     # --- the result -------------------------------------------------------------------------------------------------
 

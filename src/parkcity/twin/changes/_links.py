@@ -14,6 +14,7 @@ import numpy as np
 from parkcity.sense.osm.islands import mapped_edges, passable_edges
 from parkcity.standards import parameter
 from parkcity.twin.attach import StreetIndex, attach
+from parkcity.twin.street_delta import only_edges
 from parkcity.twin.streets import connected_pieces, edge_shapes, junctions
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ _OWNERS = ("cell", "door")
 def index_of(draft: Draft) -> StreetIndex:
     """The spatial index of the streets as they are in the draft."""
     return draft.index or draft.ground.index
+
+
+def lines_in(draft: Draft, arrays: Arrays) -> NDArray[Any]:
+    """The streets as lines, [edges]: those that the draft has at hand, and the others made anew."""
+    known, edges = index_of(draft), len(arrays["edge_u"])
+    if edges < len(known.shapes):
+        return edge_shapes(arrays)
+    before, count = draft.street_arrays(), len(known.shapes)
+    names = ("edge_u", "edge_v", "edge_length")
+    differ = np.concatenate([np.any([arrays[name][:count] != before[name] for name in names], axis=0), np.ones(edges - count, bool)])
+    rows = np.flatnonzero(differ)
+    lines = np.concatenate([known.shapes, np.full(edges - count, None)])
+    if len(rows):
+        lines[rows] = edge_shapes(only_edges(arrays, rows))
+    return lines
 
 
 def begin(draft: Draft) -> Arrays:
@@ -53,7 +69,7 @@ def join_point(draft: Draft, arrays: Arrays, x: float, y: float, report: Report)
     import shapely
 
     limit = parameter("engine_parameters", "component.link_gap").number
-    shapes, point = edge_shapes(arrays), shapely.Point(x, y)
+    shapes, point = lines_in(draft, arrays), shapely.Point(x, y)
     edge = int(np.argmin(shapely.distance(shapes, point)))
     distance = float(shapely.distance(shapes[edge], point))
     if distance > limit:
@@ -122,6 +138,7 @@ def remove_edges(draft: Draft, arrays: Arrays, edges: NDArray[np.int64]) -> tupl
     """The arrays without some edges, and for cells and doors the owners that are attached to no other."""
     keep = np.ones(len(arrays["edge_u"]), bool)
     keep[edges] = False
+    draft.edge_from = draft.edges_from(len(keep))[keep]
     number = np.cumsum(keep) - 1
     lines = lines_of(arrays)
     new = {name: arrays[name][keep] for name in by_edge(arrays)}
@@ -161,7 +178,7 @@ def finish(draft: Draft, arrays: Arrays, affected: dict[str, NDArray[np.int64]],
     passable, drawn = passable_edges(arrays), mapped_edges(arrays)
     arrays["node_piece"] = connected_pieces(len(arrays["node_x"]), u[passable], v[passable]).astype(arrays["node_piece"].dtype)
     arrays["junction_x"], arrays["junction_y"] = junctions(arrays["node_x"], arrays["node_y"], u[drawn], v[drawn])
-    draft.streets, draft.index = arrays, StreetIndex.of(arrays)
+    draft.streets, draft.index = arrays, StreetIndex.of(arrays, lines=lines_in(draft, arrays))
     cells = draft.twin.cells
     points = {"cell": (cells["x"].to_numpy(float), cells["y"].to_numpy(float))}
     points["door"] = (draft.doors["x"].to_numpy(float), draft.doors["y"].to_numpy(float))
