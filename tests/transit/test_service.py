@@ -21,7 +21,7 @@ from parkcity.twin.build import build
 from parkcity.twin.twin import Twin
 from tests.scenes.town import Town, cell_id, lonlat, write_town
 from tests.transit import feeds
-from tests.transit.test_cli import FARES, SOURCE
+from tests.transit.test_cli import FARES, SOURCE, run
 
 BUS = {"W": (0.0, 50.0), "M": (500.0, 450.0), "E": (1000.0, 950.0)}
 # A station whose platform lies 60 m from W, its entrance 20 m; the other end lies 255 m from E and has no entrance of its own.
@@ -135,3 +135,14 @@ def test_the_cell_of_the_middle_is_where_most_people_are(tmp_path: Path) -> None
     folder = write_town(tmp_path / "town", Town(people={cell_id(450, 350): 90}))
     inputs = Inputs(build(folder))
     assert inputs.twin.cells["id"].iloc[centres(inputs)].tolist() == [cell_id(450, 350)]
+
+
+def test_the_stops_command_lists_departures_by_hour(buses: Twin) -> None:
+    document = run("stops", str(buses.spec.folder), "--hours", "--date", "2026-06-02")
+    rows = document["rows"]
+    assert isinstance(rows, list)
+    # Nobody gets on at E, the last stop.
+    assert [row["name"] for row in rows] == ["W", "M"]
+    middle = rows[1]
+    assert (middle["departures"], middle["first"], middle["last"], middle["peak_per_hour"]) == (60, "07:02:00", "18:50:00", 5)
+    assert [middle["h06"], middle["h07"], middle["h18"], middle["h19"]] == [0, 5, 5, 0]

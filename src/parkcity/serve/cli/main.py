@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "measure": ("parkcity.serve.cli.measure", "Measure one indicator, or explain it for one cell."),
     "reach": ("parkcity.serve.cli.travel", "What a cell reaches on foot."),
     "times": ("parkcity.serve.cli.travel", "Walking times to the nearest place of a kind."),
+    "stops": ("parkcity.serve.cli.stops", "Stops of public transport with their departures by hour."),
     "matrix": ("parkcity.serve.cli.matrix", "Times between all cells, or to all places of a kind, into a file."),
     "route": ("parkcity.serve.cli.travel", "The way from a cell to its nearest place of a kind."),
     "whatif": ("parkcity.serve.cli.whatif", "What scenarios would change, and for whom."),
