@@ -137,13 +137,14 @@ def _scratch(lines: Lines) -> Scratch:
 
 
 def _by_call(legs: Hops, keep: NDArray[np.bool_], lines: Lines, arriving: NDArray[np.int64], targets: int) -> Hops:
+    from parkcity.travel.kernels.earlier import WIDTH
     from parkcity.travel.kernels.pruning import by_call
     from parkcity.travel.kernels.raptor import Hops
 
     start, best = np.zeros(len(lines.stop) + 1, np.int64), np.full(targets, 2**62, np.int64)
     none = np.zeros(0, np.int32)
     total = by_call(legs, keep, lines, arriving, best, start, none, none)
-    target, seconds = np.zeros(total, np.int32), np.zeros(total, np.int32)
+    target, seconds = np.zeros(total + WIDTH, np.int32), np.zeros(total + WIDTH, np.int32)
     by_call(legs, keep, lines, arriving, best, start, target, seconds)
     return Hops(start, target, seconds)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from parkcity.travel.kernels.earlier import WIDTH, earlier, lowest
 from parkcity.travel.kernels.jit import Bool, Int32, Int64, kernel
 from parkcity.travel.kernels.percentiles import Runs, order_statistics, take_runs
 
@@ -178,14 +179,19 @@ def change(walks: Hops, arena: Arena, k: int, horizon: int, news: int) -> int:
     """Walk from the calls just reached to stops, marking those that are ready earlier than before. Returns the number of marks."""
     start, target, seconds = walks.start, walks.target, walks.seconds
     ride, ready, marked, marks_of, news_of, call_of = arena.ride, arena.ready, arena.marked, arena.marks, arena.news, arena.call
-    columns = ride.shape[0]
+    columns, now = ride.shape[0], ready[k]
     marks = 0
     for i in range(news):
         stop = news_of[i]
         arrival, call = ride[k, stop], call_of[stop]
-        for w in range(start[call], start[call + 1]):
-            time, to = arrival + seconds[w], target[w]
-            if time <= horizon and time < ready[k, to]:
+        for first in range(start[call], start[call + 1], WIDTH):
+            bits = earlier(now, target, seconds, first, start[call + 1], arrival)
+            while bits != 0:
+                w = first + lowest(bits)
+                bits &= bits - 1
+                time, to = arrival + seconds[w], target[w]
+                if time > horizon:
+                    continue
                 for j in range(k, columns):
                     if ready[j, to] <= time:
                         break
@@ -221,7 +227,8 @@ def leave(access: Hops, arena: Arena, origin: int, time: int, horizon: int) -> i
 def depart(lines: Lines, walks: Hops, access: Hops, egress: Hops, arena: Arena, origin: int, time: int, limit: int, number: int) -> None:
     """Lower `arena.best`, the arrival at every place, by journeys that leave one origin at `time`, the departure of a `number`, or later.
 
-    `walks` and `egress` lead from calls to stops and to places (see `pruning`). Arrivals after `time` + `limit` are left out.
+    `walks` and `egress` lead from calls to stops and to places (see `pruning`), with room
+    behind (see `earlier`). Arrivals after `time` + `limit` are left out.
     """
     horizon = time + limit
     marked, fresh, touched = arena.marked, arena.fresh, arena.touched
@@ -258,9 +265,14 @@ def arrive(egress: Hops, arena: Arena, horizon: int, changed: int, number: int) 
         stop = changed_of[i]
         touched[stop] = False
         here, call = ride[most, stop], last_of[stop]
-        for e in range(start[call], start[call + 1]):
-            arrival, place = here + seconds[e], target[e]
-            if arrival <= horizon and arrival < best[place]:
+        for first in range(start[call], start[call + 1], WIDTH):
+            bits = earlier(best, target, seconds, first, start[call + 1], here)
+            while bits != 0:
+                e = first + lowest(bits)
+                bits &= bits - 1
+                arrival, place = here + seconds[e], target[e]
+                if arrival > horizon:
+                    continue
                 best[place] = arrival
                 row = falls[place]
                 if row == 0 or fell_at[place, row - 1] != number:
