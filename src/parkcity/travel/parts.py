@@ -41,6 +41,7 @@ def write_parts(
 
     folder = path.with_name(f"{path.name}.parts")
     kept = folder / ("unnamed" if key is None else key[:40])
+    whole = False
     try:
         # Blocks of another question, or of other data, are of no use.
         for other in folder.glob("*"):
@@ -57,11 +58,10 @@ def write_parts(
             if progress is not None:
                 progress(last, blocks[-1][1])
         rows = _joined(path, files, values, names)
-    except BaseException:
-        if key is None:
+        whole = True
+    finally:
+        if whole or key is None:
             shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder)
     return rows
 
 

@@ -19,7 +19,7 @@ TABLE = "transit_parameters"
 def mean_of_residents(residents: Floats, value: Floats) -> Parts:
     """Mean over the residents for whom there is a value."""
     known = np.isfinite(value)
-    return Parts(np.where(known, residents * np.where(known, value, 0.0), 0.0), np.where(known, residents, 0.0))
+    return Parts(np.where(known, residents * np.where(known, value, 0), 0), np.where(known, residents, 0))
 
 
 def near_served_stop(residents: Floats, stop_m: Floats, *, limit: float) -> Parts:
