@@ -368,6 +368,18 @@ def test_digits_that_are_no_numbers_and_files_without_a_name_are_told(tmp_path: 
     assert any("stop sequence" in remark for remark in raw.tally.remarks)
 
 
+def test_a_geopackage_whose_head_is_damaged_is_read_without_a_mutter(tmp_path: Path) -> None:
+    from parkcity.sense.look.look import look
+
+    path = tmp_path / "zones.gpkg"
+    gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(104, 30, 104.1, 30.1)], crs="EPSG:4326").to_file(path)
+    data = bytearray(path.read_bytes())
+    # Bytes 68 to 71 of a SQLite file are the application's id, "GPKG".
+    data[68:72] = bytes(4)
+    path.write_bytes(data)
+    assert look(path)[0].rows == 1
+
+
 def test_names_of_attributes_in_broken_bytes_are_told(tmp_path: Path) -> None:
     from parkcity.sense.look.look import look
 

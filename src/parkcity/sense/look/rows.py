@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,8 +78,11 @@ def look_shapes(path: Path) -> list[Look]:
     if path.suffix.lower() != ".gpkg":
         return [_layer(path, "", None)]
     try:
-        layers = [(str(name), pyogrio.read_info(path, layer=name)["crs"]) for name, kind in pyogrio.list_layers(path) if kind]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
+        with warnings.catch_warnings():
+            # What the library mutters about a damaged head is told by the reader, or does no harm.
+            warnings.simplefilter("ignore")
+            layers = [(str(name), pyogrio.read_info(path, layer=name)["crs"]) for name, kind in pyogrio.list_layers(path) if kind]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, OverflowError, ValueError) as error:
         raise InputError(Fault(str(path), f"the file cannot be read ({error}).")) from None
     if not layers:
         raise InputError(Fault(str(path), "the file has no layer with a geometry.", "points, lines or polygons."))
@@ -104,8 +108,10 @@ def _stated(path: Path) -> str:
     import pyogrio
 
     try:
-        crs = pyogrio.read_info(read_bytes(path) if path.suffix.lower() in _TEXT else path)["crs"]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            crs = pyogrio.read_info(read_bytes(path) if path.suffix.lower() in _TEXT else path)["crs"]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, OverflowError, ValueError):
         # What is wrong with the file is told by the reader, with the line.
         return _UNSAID
     known = epsg_of(crs)
