@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from parkcity.base.errors import UsageError
 from parkcity.travel import Network, Profile, Streets
 from parkcity.travel.centrality import betweenness, closeness
 
@@ -83,3 +84,19 @@ def test_a_sample_is_within_its_stated_error_and_all_nodes_are_exact() -> None:
     assert np.abs(sampled.node - exact.node).max() <= sampled.error * 150 * 150
     assert np.array_equal(betweenness(network, sample=150).node, exact.node)
     assert np.array_equal(betweenness(network, threads=1).edge, betweenness(network, threads=3).edge)
+
+
+def test_sampled_closeness_is_within_its_stated_error_and_all_nodes_are_exact() -> None:
+    network, radius = Network.build(random_streets(4, 150, 230), Uneven("walk", 1.0, closed=0.1, lopsided=True)), 4000.0
+    exact, whole = closeness(network, radius), closeness(network, radius, sample=150)
+    assert exact.error == whole.error == 0
+    assert np.array_equal(whole.mean, exact.mean, equal_nan=True)
+    total = np.nan_to_num(exact.mean * exact.reached)
+    for seed in range(5):
+        sampled = closeness(network, radius, sample=60, seed=seed)
+        assert sampled.sources == 60
+        assert np.abs(sampled.reached - exact.reached).max() <= sampled.error * 150
+        assert np.abs(np.nan_to_num(sampled.mean * sampled.reached) - total).max() <= sampled.error * 150 * radius
+        assert np.isnan(sampled.harmonic).all()
+    with pytest.raises(UsageError, match="1 to 150 nodes, not 0"):
+        closeness(network, radius, sample=0)

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parkcity.base.errors import UsageError
+from parkcity.base.errors import InputError, UsageError
 from parkcity.travel import Attach, Network, Profile, State, Streets, matrix, nearest, route, with_turns, within
 from parkcity.travel.kernels.ticks import TICKS_PER, UNREACHED, to_ticks
 from parkcity.travel.rules import Rules
 from parkcity.travel.steps import steps
-from parkcity.travel.turns import Law, Turned
+from parkcity.travel.turns import Law, Turned, all_but
 
 from .graphs import Uneven, random_attach, random_streets
 
@@ -180,6 +180,55 @@ def test_times_equal_paths_over_directed_edges_to_the_tick(seed: int, direction:
     assert np.array_equal(found.values[0][ok], (best[ok] / TICKS_PER["s"]).astype(np.float32))
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), unit=st.sampled_from(["s", "m"]), share=st.sampled_from([0.2, 0.6, 1.0]), only=st.booleans())
+def test_no_way_takes_a_banned_turn_and_the_best_of_the_others_is_found(seed: int, unit: str, share: float, *, only: bool) -> None:
+    streets, profile, origins, doors = _case(seed, RULES)
+    ends = np.concatenate([streets.edge_u, streets.edge_v])
+    edges = np.tile(np.arange(streets.edges), 2)
+    every = np.array([(a, n, b) for a, n in zip(edges, ends, strict=True) for b in edges[ends == n]])
+    some = every[np.random.default_rng(seed).random(len(every)) < share]
+    if only:
+        # Of the turns from an edge at a node those told are allowed alone; where none is told, all are.
+        some, told = some[: len(some) // 2], {tuple(row) for row in some[: len(some) // 2].tolist()}
+        sides = {row[:2] for row in told}
+        banned = {tuple(row) for row in every.tolist() if tuple(row[:2]) in sides and tuple(row) not in told}
+        assert {tuple(row) for row in all_but(streets, some).tolist()} == banned
+    else:
+        banned = {tuple(row) for row in some.tolist()}
+    turned = with_turns(streets, profile, banned=np.array(sorted(banned), np.int64).reshape(-1, 3))
+    at, to = turned.attach(origins), turned.attach(doors)
+    if unit == "s":
+        truth = _by_edges(Network.build(streets, profile), origins, doors, banned)
+        found = matrix(turned.network, at, to)
+        ok = truth < UNREACHED
+        assert np.array_equal(found.states == State.OK, ok)
+        assert np.array_equal(found.values[ok], (truth[ok] / TICKS_PER["s"]).astype(np.float32))
+    for origin in range(origins.owners):
+        way = turned.route(at, origin, to, 0, unit=unit)
+        pairs = zip(way.edge[:-1].tolist(), way.edge[1:].tolist(), way.to_m[:-1].tolist(), strict=True)
+        for before, after, stop in pairs:
+            node = int(streets.edge_u[before] if stop <= 0 else streets.edge_v[before])
+            assert (before, node, after) not in banned or streets.edge_length[before] == 0
+
+
+def test_a_ban_where_streets_do_not_meet_is_refused() -> None:
+    with pytest.raises(InputError, match="edge 1 does not meet node 3"):
+        with_turns(_cross(), _driver(), banned=[(0, 0, 1), (1, 3, 2)])
+
+
+def test_who_may_not_turn_left_turns_back_beyond_the_crossing() -> None:
+    streets = _cross()
+    seconds = _ways(with_turns(streets, _driver(), banned=[(0, 0, 3)]), streets)
+    # From the south to the west: straight on to the north end or right to the east end, back, and on: by hand the cheapest of both.
+    round_north = 40 + _law(0) + BACK + _law(-180) + _law(90)
+    round_east = 40 + _law(90) + BACK + _law(-180) + _law(0)
+    assert seconds[1, 4] == pytest.approx(min(round_north, round_east), abs=1e-3)
+    assert with_turns(streets, _driver(), banned=all_but(streets, [(0, 0, 1)])).network.streets.edges == (
+        with_turns(streets, _driver()).network.streets.edges - 3
+    )
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_a_route_has_the_cost_of_its_cell_and_joins(seed: int) -> None:
@@ -235,7 +284,8 @@ def test_more_penalty_never_lowers_a_time(seed: int, more: float, further: float
 class _Plain:
     """Paths over (edge, way) by a plain heap; takes nothing from the product but ticks and the stated rounding of a position."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, banned: set[tuple[int, int, int]]) -> None:
+        self.banned = banned
         streets, costs = network.streets, network.costs
         self.streets = streets
         self.run = [to_ticks(values, "s").tolist() for values in (costs.run_f, costs.run_b)]
@@ -291,6 +341,8 @@ class _Plain:
                 continue
             here = self.head[copy[1]][copy[0]]
             for onward in (other for other in self.copies if self.tail[other[1]][other[0]] == here):
+                if (copy[0], here, onward[0]) in self.banned:
+                    continue
                 heapq.heappush(heap, (cost + self.turn(copy, onward), onward, False))
         return done
 
@@ -307,9 +359,9 @@ class _Plain:
         return min([*costs, UNREACHED])
 
 
-def _by_edges(network: Network, origins: Attach, doors: Attach) -> np.ndarray:
+def _by_edges(network: Network, origins: Attach, doors: Attach, banned: set[tuple[int, int, int]] | None = None) -> np.ndarray:
     """Ticks from every origin (row) to every door owner (column)."""
-    plain = _Plain(network)
+    plain = _Plain(network, banned or set())
     access = [to_ticks(attach.distance / network.profile.access_speed, "s").tolist() for attach in (origins, doors)]
     out = np.full((origins.owners, doors.owners), UNREACHED, np.int64)
     for i in range(len(origins.owner)):

@@ -21,7 +21,7 @@ from parkcity.travel.sites import Gains, what_if
 from parkcity.travel.states import State
 from parkcity.travel.street_changes import AddLink, AddPlace, ChangeLink, CloseLink, ClosePlace, OpenLink, SetPeople
 from parkcity.travel.streets import Attach, Streets
-from parkcity.travel.turns import Turned, with_turns
+from parkcity.travel.turns import Turned, all_but, with_turns
 
 __all__ = [
     "Access",
@@ -49,6 +49,7 @@ __all__ = [
     "SumField",
     "Turned",
     "Within",
+    "all_but",
     "attach_points",
     "betweenness",
     "catchment_ratio",

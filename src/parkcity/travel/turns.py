@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.base.errors import UsageError
+from parkcity.base.errors import FaultList, UsageError
 from parkcity.standards import parameter
 from parkcity.travel.isochrone import points_on
 from parkcity.travel.network import Network
@@ -132,20 +132,68 @@ class Turned:
         return Route(edge, found.from_m[kept], found.to_m[kept], found.length_m, found.access_m, found.value, found.state, turn_s)
 
 
-def with_turns(streets: Streets, profile: Profile, drives_on: Side = "right") -> Turned:
+def with_turns(streets: Streets, profile: Profile, drives_on: Side = "right", banned: npt.ArrayLike | None = None) -> Turned:
     """Streets under a profile, with the delays of its turns (`turn_penalty`, `turn_bias`, `turn_back` of its rules).
+
+    `banned` int [m, 3]: turns that are not allowed, each an edge, the node at its end and the edge into which one may not go on (the same
+    edge: no turning back); `all_but` makes such rows of turns that alone are allowed. They hold whatever the profile: leave them out for
+    those whom they do not bind.
 
     A turn costs by the angle between the last 10 m before it and the first 10 m after it, see `Law`. Where just two open streets meet,
     going on costs nothing; turning back costs at every node. A profile without these terms
     gets the times without turns, to the bit.
     """
-    return turned(Network.build(streets, profile), drives_on)
+    return turned(Network.build(streets, profile), drives_on, banned)
 
 
-def turned(base: Network, drives_on: Side = "right") -> Turned:
+def all_but(streets: Streets, only: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    """Banned turns, int32 [k, 3], that leave of all turns from an edge at a node just those of `only` int [m, 3] (edge, node, edge).
+
+    Source: restrictions "only_…" of OpenStreetMap. Raises `UsageError` where an edge does not meet the node.
+    """
+    allowed = _checked_turns(streets, only)
+    rows = []
+    for edge, node in np.unique(allowed[:, :2], axis=0):
+        onward = np.flatnonzero((streets.edge_u == node) | (streets.edge_v == node))
+        kept = allowed[(allowed[:, 0] == edge) & (allowed[:, 1] == node), 2]
+        rows += [(edge, node, other) for other in np.setdiff1d(onward, kept)]
+    return np.array(rows, np.int32).reshape(-1, 3)
+
+
+def _checked_turns(streets: Streets, turns: npt.ArrayLike) -> Int64:
+    rows = np.asarray(turns, np.int64).reshape(-1, 3)
+    faults = FaultList()
+    for number, (edge, node, onward) in enumerate(rows.tolist()):
+        for one in (edge, onward):
+            if not 0 <= one < streets.edges or node not in {int(streets.edge_u[one]), int(streets.edge_v[one])}:
+                faults.add("turns", f"edge {one} does not meet node {node}", allowed="edge, node at its end, edge from there", row=number)
+    faults.check()
+    return rows
+
+
+def _is_banned(streets: Streets, came: Int64, goes: Int64, banned: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which of the turns between copies are banned, bool [turns]."""
+    wanted: dict[tuple[int, int], set[int]] = {}
+    for edge, node, onward in _checked_turns(streets, banned).tolist():
+        wanted.setdefault((edge, node), set()).add(onward)
+    count = max(streets.edges, 1)
+    out = np.zeros(len(came), np.bool_)
+    start, stop = (np.searchsorted(came, np.arange(2 * count), side=side) for side in ("left", "right"))
+    for (edge, node), onward in wanted.items():
+        for copy, end in ((edge, streets.edge_v[edge]), (edge + count, streets.edge_u[edge])):
+            if end == node:
+                turns = slice(start[copy], stop[copy])
+                out[turns] |= np.isin(goes[turns] % count, list(onward))
+    return out
+
+
+def turned(base: Network, drives_on: Side = "right", banned: npt.ArrayLike | None = None) -> Turned:
     """As `with_turns`, over a network that already stands."""
     law, streets, costs = Law.of(base.profile, drives_on), base.streets, base.costs
     came, goes = _meetings(streets, np.isfinite(np.concatenate([costs.run_f, costs.run_b])))
+    if banned is not None:
+        allowed = ~_is_banned(streets, came, goes, banned)
+        came, goes = came[allowed], goes[allowed]
     wait = _delays(base, law, came, goes)
     shut = np.full(streets.edges, np.inf)
     loops = np.zeros(4 * len(_points(streets)))
