@@ -59,6 +59,8 @@ def test_buildings_count_by_footprint_and_levels(mapped: Twin) -> None:
     assert value(mapped, "land.floor_area") == pytest.approx(400 * 3 + 400 * 10, rel=1e-3)
     assert value(mapped, "land.floor_ratio") == pytest.approx((400 * 3 + 400 * 10) / SIDE**2, rel=1e-3)
     assert value(mapped, "land.home_floor_per_head") == pytest.approx(400 * 3 / RESIDENTS, rel=1e-3)
+    # No cell has more than its land under buildings, and a house across two cells belongs to both.
+    assert np.all(building_sum(Inputs(mapped), "footprint_km2") <= Inputs(mapped).area_km2())
     assert value(mapped, "land.high_rises") == 0
     inputs = Inputs(mapped)
     assert building_sum(inputs, "high", 29.0).sum() == 1

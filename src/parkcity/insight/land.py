@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parkcity.insight.inputs import PROVIDERS, Inputs, Provider
-from parkcity.insight.location import cell_of_metric_points, line_m_by_cell, union_km2
+from parkcity.insight.location import cell_of_metric_points, line_m_by_cell, metric_cells, union_km2
 from parkcity.insight.registry import Input
 from parkcity.standards import load, parameter
 
@@ -27,6 +27,7 @@ CONTROLS = ("eco_red_line", "basic_farmland", "urban_boundary", "heritage")
 """Classes of the layer `control_lines`."""
 RAILWAY, MOTORWAY = ("rail",), ("motorway",)
 _M_PER_KM = 1e3
+_TINY_M2 = 1e-6
 
 
 def land_groups() -> tuple[str, ...]:
@@ -92,22 +93,26 @@ def _residential_assumed(inputs: Inputs, **_args: Any) -> list[str]:
 
 
 def building_sum(inputs: Inputs, measure: str, above_m: float = 0.0) -> Floats:
-    """Buildings by the cell of an inner point, float64 [cells].
+    """Buildings by cell, float64 [cells].
 
-    `footprint_km2`; `floor_m2`, `home_floor_m2`: floor area, of all and of dwellings; `high`, `high_homes`: their number above so many
-    metres. Heights come from heights, else from levels; floors of buildings that tell neither are counted at the usual levels.
+    `footprint_km2`: land under them, once; `floor_m2`, `home_floor_m2`: floor area, of all and of dwellings, by the part of the footprint
+    in the cell; `high`, `high_homes`: their number above so many metres, by the cell of an inner point. Heights come from heights,
+    else from levels; floors of buildings that tell neither are counted at the usual levels.
     """
+    cells = len(inputs.twin.cells)
+    if measure == "footprint_km2":
+        return inputs.kept("footprints", ("cells", "buildings"), {}, lambda: _footprints(inputs.twin))["km2"]
     kept = inputs.kept("buildings", ("cells", "buildings"), {"land": inputs.twin.has("land_use")}, lambda: _buildings(inputs.twin))
+    if measure in {"floor_m2", "home_floor_m2"}:
+        floors = kept["floor_m2" if measure == "floor_m2" else "home_m2"]
+        return np.bincount(kept["part_cell"], kept["part_share"] * floors[kept["part_of"]], minlength=cells).astype(np.float64)
     tall = kept["height"] > above_m
-    amount = {
-        "footprint_km2": kept["area_m2"] / 1e6,
-        "floor_m2": kept["floor_m2"],
-        "home_floor_m2": kept["home_m2"],
-        "high": tall,
-        "high_homes": tall & (kept["home_m2"] > 0),
-    }[measure]
-    known = kept["cell"] >= 0
-    return np.bincount(kept["cell"][known], np.asarray(amount, np.float64)[known], minlength=len(inputs.twin.cells)).astype(np.float64)
+    counted = {"high": tall, "high_homes": tall & (kept["home_m2"] > 0)}[measure] & (kept["cell"] >= 0)
+    return np.bincount(kept["cell"][counted], minlength=cells).astype(np.float64)
+
+
+def _footprints(twin: Twin) -> dict[str, NDArray[Any]]:
+    return {"km2": union_km2(twin, twin.layer("buildings").shapes("buildings").geometry.to_numpy())}
 
 
 def _buildings(twin: Twin) -> dict[str, NDArray[Any]]:
@@ -115,15 +120,21 @@ def _buildings(twin: Twin) -> dict[str, NDArray[Any]]:
 
     from parkcity.base.geo import WGS84, shapes_to_metric
     from parkcity.sense.dwellings import home_area
-    from parkcity.sense.spread import floor_area
+    from parkcity.sense.spread import floor_area, overlap
 
     table = twin.layer("buildings").shapes("buildings")
-    inner = np.atleast_1d(shapely.point_on_surface(shapes_to_metric(table.geometry.to_numpy(), WGS84, twin.projection)))
+    metric = shapely.make_valid(np.asarray(shapes_to_metric(table.geometry.to_numpy(), WGS84, twin.projection)))
+    inner = np.atleast_1d(shapely.point_on_surface(metric))
+    part_of, part_cell, part = overlap(metric, metric_cells(twin))
+    whole = np.maximum(shapely.area(metric), _TINY_M2)
     storey, default = (parameter("people_parameters", f"dwelling.{name}").number for name in ("storey", "levels"))
     area, levels, height = (table[name].to_numpy(float) for name in ("area_m2", "levels", "height"))
     return {
         "cell": cell_of_metric_points(twin, np.asarray(shapely.get_x(inner)), np.asarray(shapely.get_y(inner))),
-        "area_m2": area,
+        "part_of": part_of,
+        "part_cell": part_cell,
+        # Cells share their borders and nothing else, so that parts never exceed the whole.
+        "part_share": part / whole[part_of],
         "floor_m2": floor_area(area, levels, height, storey, default),
         "home_m2": home_area(table, _land_use(twin)),
         # What tells no height is not high.

@@ -60,6 +60,14 @@ _ZONE_MAPS = (
     "safety.single_access",
 )
 """Values of whole zones: inequality within them, and what has no meaning for a single cell."""
+_PER_HEAD_MAPS = tuple(
+    f"services.{kind}.per_100000"
+    for kind in (
+        *("primary_school", "secondary_school", "kindergarten", "health_centre", "nursing_home", "culture_centre"),
+        *("market", "park", "sports", "metro_station"),
+    )
+)
+"""Numbers of places for the residents of a zone that planners look for first; the table has all of them."""
 _GROUPED = ("primary_school", "park", "sports", "metro_station")
 
 
@@ -94,14 +102,9 @@ class Artist:
         figures += [self._bands(class_id, shared) for class_id in wanted if place_class(class_id).kind in kinds]
         by_id = {(item.indicator.id, item.group): item for item in measured}
         figures += [self._values(by_id[name, "all"]) for name in _VALUE_MAPS if (name, "all") in by_id]
-        per_head = [item for item in measured if item.indicator.form == "Density" and self._counts_places(item)]
+        per_head = [item for item in measured if item.indicator.id in _PER_HEAD_MAPS]
         per_head += [by_id[name, "all"] for name in _ZONE_MAPS if (name, "all") in by_id]
         return figures + [self._zones(item) for item in per_head]
-
-    def _counts_places(self, item: Measured) -> bool:
-        """Does it count places of a kind, of whatever size?"""
-        places = item.indicator.inputs.get("places")
-        return places is not None and place_class(str(places.args["class_id"])).least_m2 is None
 
     def _groups(self) -> tuple[str, ...]:
         return tuple(group for group in ACCESS_GROUPS if group in self.twin.groups)
