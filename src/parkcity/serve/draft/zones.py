@@ -140,6 +140,11 @@ def drawn_area(draft: Draft, cells: gpd.GeoDataFrame, residents: np.ndarray[Any,
             raise InputError(
                 Fault("--people", "none of the cells lies where the streets are.", "files of one area.", "check the datum and the files")
             )
+        shapes = cells.geometry.to_numpy()
+        # Where all others lie within a cell's width, the build takes the source as made for this area and keeps it whole.
+        near = shapely.distance(shapely.union_all(shapes[keep]), shapes[~keep]) <= np.sqrt(shapely.area(shapes[~keep]))
+        if near.all():
+            keep = np.ones(len(cells), bool)
         if not keep.all():
             lost = float(residents[~keep].sum() / max(residents.sum(), 1e-9))
             draft.doubt("doubt.window", cells=f"{int((~keep).sum()):,}", share=f"{lost:.1%}")
