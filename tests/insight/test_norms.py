@@ -47,6 +47,14 @@ def test_the_housing_ministry_asks_for_61_basic_numbers() -> None:
     assert parts == {"dwellings": 10, "estates and communities": 11, "quarters": 10, "city": 30}
 
 
+def test_every_facility_of_residential_areas_has_its_row() -> None:
+    rows = [one for one in asked() if one.norm == "gb50180"]
+    assert len(rows) == len(load("life_circle_facilities"))
+    unanswered = {one.id for one in rows if not one.indicators}
+    # What stands inside a residential block is in no list of places.
+    assert unanswered == {"gb50180.0.kiosk", "gb50180.0.outdoor_equipment"}
+
+
 def test_what_is_computed_names_indicators_that_exist_and_the_rest_says_what_it_needs() -> None:
     text = words()
     for one in asked():

@@ -2,8 +2,8 @@
 
 An indicator of a norm is computed (by one or more indicators of the registry, with the differences named), recorded (a series
 of statistics that the city keeps), or missing (and then it says what it needs). None is left out.
-Lists: TD/T 1063-2021; the housing ministry's spatial indicators of 2021 and its basic indicators of 2023; the commuting
-monitor.
+Lists: TD/T 1063-2021; the facilities of GB 50180-2018; the housing ministry's spatial indicators of 2021 and its basic indicators of
+2023; the commuting monitor.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from parkcity.base.words import Words
+from parkcity.insight.classes import class_of_facility
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import Status, missing_needs, status_of
 from parkcity.standards import Parameter, load
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from parkcity.insight.registry import Indicator
     from parkcity.twin.twin import Twin
 
-LISTS = ("tdt1063", "mohurd", "mohurd61", "cmm")
+LISTS = ("tdt1063", "gb50180", "mohurd", "mohurd61", "cmm")
 COLUMNS = (
     "norm",
     "number",
@@ -45,6 +46,8 @@ COLUMNS = (
     "needs",
     "differs",
 )
+_OTHERWISE = {"lc.5.bus_stop": ("transit.bus_stop.within_300_m",)}
+"""What answers a facility that is no kind of place of its own."""
 _POLARITY = {"1": "higher", "-1": "lower"}
 
 
@@ -112,7 +115,33 @@ def asked() -> tuple[Asked, ...]:
                 differs=tuple(answer.extra["differs"].split()),
             )
         )
+    found += [_facility(number, row) for number, row in enumerate(load("life_circle_facilities"), start=1)]
     return tuple(sorted(found, key=lambda one: (LISTS.index(one.norm), one.number)))
+
+
+def _facility(number: int, row: Parameter) -> Asked:
+    """What answers a facility of GB 50180-2018: the land and the residents within its metres, else how many of it there are."""
+    class_id = class_of_facility(row.id)
+    named = (f"coverage.{class_id}", f"life_circle.{class_id}", f"services.{class_id}.per_100000")
+    indicators = _OTHERWISE.get(row.id) or tuple(name for name in named if name in INDICATORS)
+    return Asked(
+        id=f"gb50180.{row.id.removeprefix('lc.')}",
+        norm="gb50180",
+        number=number,
+        name_zh=f"{row.extra['name_zh']}（{row.extra['level_min']}分钟）"
+        if row.extra["level_min"] != "0"
+        else f"{row.extra['name_zh']}（居住街坊）",
+        name_en=f"{row.extra['name_en']} ({row.extra['level_min']} min)"
+        if row.extra["level_min"] != "0"
+        else f"{row.extra['name_en']} (block)",
+        unit="share",
+        polarity="higher",
+        row=row,
+        indicators=indicators,
+        series="",
+        needs="" if indicators else "estates",
+        differs=(),
+    )
 
 
 def words() -> Words:

@@ -10,7 +10,7 @@ import click
 from parkcity.base.words import language
 from parkcity.serve.cli.output import emit, format_option, lang_option
 
-NORMS = ("tdt1063", "mohurd", "mohurd61", "cmm")
+NORMS = ("tdt1063", "gb50180", "mohurd", "mohurd61", "cmm")
 COLUMNS = ("indicator", "name_zh", "name_en", "unit", "polarity", "clause", "status", "needs")
 
 
@@ -25,8 +25,8 @@ def indicators(city: str | None, form: str, lang: str | None, norm: str | None, 
 
     Without CITY, `needs` names everything that the indicator rests on. What the norms ask for and no formula answers follows
     after the others, as recorded (the city's statistics hold it) or missing. --norm tdt1063 lists all of TD/T 1063-2021,
-    mohurd the housing ministry's spatial indicators, mohurd61 its basic ones of 2023, cmm the commuting
-    monitor; `needs` then names what computes a number.
+    gb50180 the facilities of GB 50180-2018, mohurd the housing ministry's spatial indicators, mohurd61 its basic ones of 2023,
+    cmm the commuting monitor; `needs` then names what computes a number.
     """
     from parkcity.insight.norms import asked
     from parkcity.insight.registry import INDICATORS
