@@ -53,14 +53,21 @@ def test_every_operation_answers_as_described_whatever_it_is_asked(team_served: 
     cell = team_served.client.get("/api/v1/cities/town/cells?limit=1", headers=headers).json()["rows"][0]["id"]
     kept = team_served.client.post("/api/v1/cities/town/scenarios", json={"id": "described", "changes": []}, headers=headers).json()["hash"]
     known = {"city": "town", "cell": cell, "key": kept, "scenarios": kept, "tier": "district", "measure": "minutes.worst", "target": "T001"}
-    known |= {"indicator": "life_circle.index", "layers": "zones,places", "process": "castle", "group": "elders", "need": "park"}
+    known |= {
+        "indicator": "life_circle.index",
+        "layers": "zones,places",
+        "process": "castle",
+        "group": "elders",
+        "need": "park",
+        "table": "actuals",
+    }
     config = tmp_path / "schemathesis.toml"
     config.write_text("[parameters]\n" + "\n".join(f"{name} = {value!r}" for name, value in known.items()) + "\n", encoding="utf-8")
     # Pictures and whole reports are made by other programs or take seconds each: their routes have tests of their own.
     command = [program, "--config-file", str(config), "run", f"{team_served.url}/api/v1/openapi.json", "-H", f"Authorization: Bearer {key}"]
     command += [
         "--phases",
-        "examples,fuzzing",
+        PHASES,
         "--max-examples",
         EXAMPLES,
         "--checks",
@@ -68,6 +75,8 @@ def test_every_operation_answers_as_described_whatever_it_is_asked(team_served: 
         "--seed",
         "1",
         "--continue-on-failure",
+        "--request-timeout",
+        "120",
     ]
     command += ["--suppress-health-check", "all", "--exclude-path-regex", "/export/|/report$|/session", "--no-color"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, cwd=tmp_path)

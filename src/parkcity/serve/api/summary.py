@@ -180,11 +180,6 @@ def _indicators(desk: Desk) -> list[dict[str, Any]]:
     return rows
 
 
-def first_view_name(group: str, lang: Lang) -> list[str]:
-    """Under what the first view of a group is kept."""
-    return ["first-view", group, lang]
-
-
 def kept_first_view(desk: Desk, group: str, lang: Lang) -> dict[str, bytes]:
     """The first view as JSON (`body`), and the scenarios that it names (`scenarios`), made now if they are not kept."""
 
@@ -198,7 +193,7 @@ def kept_first_view(desk: Desk, group: str, lang: Lang) -> dict[str, bytes]:
         body = json_bytes(first_view(desk, group, lang, note))
         return {"body": body, "scenarios": json_bytes(scenarios)}
 
-    return desk.derived(first_view_name(group, lang), make)
+    return desk.derived(["first-view", group, lang], make)
 
 
 def first_view(desk: Desk, group: str, lang: Lang, keep: Any) -> dict[str, Any]:

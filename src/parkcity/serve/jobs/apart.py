@@ -20,7 +20,6 @@ from parkcity.base.words import LANGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from parkcity.base.words import Lang
     from parkcity.serve.api.desk import Desk
 
 WARM = ["warm"]
@@ -67,19 +66,13 @@ def _warm(desk: Desk) -> None:
     desk.derived(WARM, lambda: {"done": b"1"})
 
 
-def _first_view(desk: Desk, group: str, lang: Lang) -> None:
-    from parkcity.serve.api.summary import kept_first_view
-
-    kept_first_view(desk, group, lang)
-
-
 def _export(desk: Desk, name: str, target: str) -> None:
     from parkcity.serve.api.exports import export
 
     export(desk, name, Path(target), lambda _step, _share: None)
 
 
-WORKS: dict[str, Callable[..., None]] = {"warm": _warm, "first-view": _first_view, "export": _export}
+WORKS: dict[str, Callable[..., None]] = {"warm": _warm, "export": _export}
 
 
 def main() -> int:

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from parkcity.serve.accounts.rights import Right
 from parkcity.serve.api.context import READ, City, Group, Language, TheHouse, Version, Who, cached, json_bytes, page
 from parkcity.serve.api.schemas import CitySummary, FirstView, Page
-from parkcity.serve.api.summary import first_view_name, kept_first_view, summary
-from parkcity.serve.jobs.apart import apart
+from parkcity.serve.api.summary import kept_first_view, summary
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[READ])
 
@@ -41,8 +40,6 @@ def one(request: Request, desk: City, house: TheHouse, identity: Who, v: Version
 def first(request: Request, desk: City, house: TheHouse, lang: Language, group: Group = "all") -> Response:
     """The first screen without any setting: residents by minutes to their worst-served need, and three cards."""
     desk.inputs(group)
-    if not desk.is_derived(first_view_name(group, lang)):
-        apart(desk, "first-view", group=group, lang=lang)
     kept = kept_first_view(desk, group, lang)
     for document in json.loads(kept["scenarios"]):
         house.documents.put(desk.id, document)
