@@ -74,7 +74,7 @@ def transit_to_car(inputs: Inputs) -> Floats:
     transit = CityTransit(inputs)
 
     def make() -> dict[str, NDArray[Any]]:
-        from parkcity.travel import matrix
+        from parkcity.travel import nearest
         from parkcity.travel.isochrone import single
 
         homes, middle = _lived_in(inputs), centres(inputs)
@@ -82,7 +82,8 @@ def transit_to_car(inputs: Inputs) -> Floats:
         slow = transit.times(setting, int(limit_of("depart")), int(limit_of("window"))).seconds[0].astype(np.float64)
         trips = Trips(inputs, CAR)
         origins, network = trips.origins(), trips.network("open")
-        columns = [matrix(network, origins, single(origins, int(row)), threads=inputs.threads).values[homes, 0] for row in middle]
+        # One search from each middle backwards, which is far less than one from every home.
+        columns = [nearest(network, origins, single(origins, int(row)), threads=inputs.threads).values[0, homes] for row in middle]
         fast = np.stack(columns, axis=1).astype(np.float64) if columns else np.zeros((len(homes), 0))
         good = np.isfinite(slow) & np.isfinite(fast) & (fast > 0) & (homes[:, None] != middle[None])
         return {"ratio": _spread(inputs, homes, _mean_of_rows(np.where(good, slow, 0.0) / np.where(good, fast, 1.0), good))}
