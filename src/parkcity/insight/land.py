@@ -6,6 +6,7 @@ not one of the city: then it is missing, and inhabited cells stand for residenti
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from parkcity.insight.registry import Input
 from parkcity.standards import load, parameter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -47,9 +50,17 @@ def _covers(twin: Twin, group: str) -> list[str]:
 
 def _maps_homes(twin: Twin) -> bool:
     """Does the land-use map show as much residential land as residents must have?"""
-    frame = twin.layer("land_use").shapes("landuse")
-    homes = float(frame["area_m2"].to_numpy(float)[(frame["class"] == "residential").to_numpy()].sum())
+    homes = _homes_m2(twin.layer("land_use").path("landuse"))
     return homes >= parameter("land_parameters", "homes.least").number * float(twin.residents().sum())
+
+
+@lru_cache(maxsize=64)
+def _homes_m2(path: Path) -> float:
+    """Residential land of a land-use table, m2. A layer's file is named by its contents, so that what was read once stays true."""
+    import pandas as pd
+
+    frame = pd.read_parquet(path, columns=["class", "area_m2"])
+    return float(frame["area_m2"].to_numpy(float)[(frame["class"] == "residential").to_numpy()].sum())
 
 
 def lacks_land(twin: Twin, group: str) -> list[str]:
