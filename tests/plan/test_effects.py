@@ -71,6 +71,7 @@ def test_a_warning_names_the_tasks_and_scenarios_that_serve_its_target_and_wheth
         assert part in text
     # What is ready in time: 30 + 12 of 50.
     assert "together 42 of the 50 km that the present course lacks: not enough" in text
+    assert "added up one by one, overlaps not taken off" in text
     enough = _warned(ledger(**base, tasks=tasks, effects=[*effects, _effect("F5", 8, scenario="more")]))
     assert "together 50 of the 50 km that the present course lacks: enough" in enough.remedy("en")
     assert "足以达标" in enough.remedy("zh")

@@ -91,6 +91,9 @@ def test_warnings_name_the_programme_that_was_written_and_say_whether_it_is_enou
     assert "no task or scenario is expected to move it" in before["T1"]
     meta = _programme(city, {"a": (500, 500), "b": (200, 800)}, "--write", "P1", *BY)["meta"]
     assert meta["written"]["effects"] == 2
+    # What a project states of a statistic is never said to be measured.
+    assert any("T2" in line and "not measured" in line for line in meta["explained_en"])
+    assert any("T1" in line and "measured under the programme" in line for line in meta["explained_en"])
     goals = {goal["goal"]: goal for goal in meta["goals"]}
     amount = (goals["T1"]["measured"] - goals["T1"]["base"]) * 100
     assert amount > 0

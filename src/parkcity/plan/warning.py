@@ -99,7 +99,9 @@ class Warned:
             return []
         together = sum(amounts)
         said = "remedy.enough" if together / self.lacking >= 1 else "remedy.short"
-        return [words().get(said, lang, together=number(together), lacking=number(self.lacking), unit=unit)]
+        told = words().get(said, lang, together=number(together), lacking=number(self.lacking), unit=unit)
+        # Each was measured by itself: two that reach the same residents bring less together.
+        return [told, words().get("remedy.added", lang)] if len(amounts) > 1 else [told]
 
     def _too_late(self, one: Help) -> bool:
         return one.ready is not None and self.deadline is not None and one.ready > self.deadline

@@ -110,9 +110,10 @@ def _head(told: Told, words: Words, lang: Lang) -> list[str]:
         "cost": _yuan(float(found.spent.sum()), lang),
         "budget": _yuan(sum(found.budget), lang),
         "closed": f"{found.objective:.1%}",
-        "residents": f"{found.residents:,.0f}",
-        "least": f"{found.least:.1%}",
     }
+    who = {"residents": f"{found.residents:,.0f}", "least": f"{found.least:.1%}"}
+    # Where no project serves residents that the twin can count, nothing is said of them.
+    slots["served"] = words.get("head_served", lang, **who) if found.residents > 0 else ""
     proof = (
         words.get("optimal", lang)
         if found.status == "optimal"
@@ -134,7 +135,7 @@ def _project_line(entry: Chosen, words: Words, lang: Lang) -> str:
 def _goal_line(entry: GoalResult, words: Words, lang: Lang) -> str:
     goal = entry.goal
     return words.get(
-        "goal",
+        "goal" if goal.known is None else "goal_stated",
         lang,
         id=goal.id,
         name=goal.name(lang),
