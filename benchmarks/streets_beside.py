@@ -50,7 +50,8 @@ def beside(graph: Plain, peer: str, repeats: int) -> Beside:
         graph.save(source)
         with _folder(graph, peer, Path(name)) as folder:
             before = _time_of(folder)
-            seconds = peer_run(python, WORKER, peer, str(source), str(folder), str(repeats), timeout=LONGEST_S)
+            runs = 1 if peer == "pandana" and len(graph.x) > LONG_NODES else repeats  # each takes minutes there
+            seconds = peer_run(python, WORKER, peer, str(source), str(folder), str(runs), timeout=LONGEST_S)
             known = _time_of(folder) == before
             title = f"{peer} (kept from {dt.datetime.fromtimestamp(before).astimezone():%Y-%m-%d %H:%M})" if known else peer
             if len(graph.x) > LONG_NODES:
