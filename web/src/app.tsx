@@ -17,7 +17,7 @@ import { Plan } from "./plan";
 import { Search } from "./search";
 import { Sites } from "./sites";
 import { Swipe } from "./swipe";
-import type { Panel, View } from "./view";
+import type { Panel, Side, View } from "./view";
 import { readView, writeView } from "./view";
 import { word } from "./words";
 
@@ -35,6 +35,7 @@ function Screen({ city }: { city: City }) {
   const [shown, setShown] = useState<{ values: Values; scale: Values } | null>(null);
   const [titles, setTitles] = useState<Record<string, string>>({});
   const [hatched, setHatched] = useState(false);
+  const [painted, setPainted] = useState<Side | null>(null);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [cell, setCell] = useState<CellView | null>(null);
   const [click, setClick] = useState<Click | null>(null);
@@ -86,12 +87,13 @@ function Screen({ city }: { city: City }) {
       const indicator = view.indicator?.id ?? "life_circle.index";
       const stop = new AbortController();
       binary(`${base(city)}/scenarios/${view.scenario}/difference/${indicator}?group=${view.group}`, stop.signal)
-        .then((got) => { if (!stop.signal.aborted) map.differ(got.side!); })
+        .then((got) => { if (!stop.signal.aborted) { map.differ(got.side!); setPainted("difference"); } })
         .catch((error: Error) => { if (!stop.signal.aborted) setTrouble(error.message); });
       return () => stop.abort();
     }
     map.colour(shown.values, shown.scale);
     setHatched(map.hatched.length > 0);
+    setPainted(view.side);
     place.current?.setAttribute("data-ready", "true");
     return undefined;
   }, [map, shown, view.side, view.scenario]);
@@ -135,9 +137,9 @@ function Screen({ city }: { city: City }) {
       </header>
       <main>
         <section class="mapside" aria-label={word("map", lang)}>
-          <div ref={place} class={tool ? "map drawing" : "map"} role="application" aria-label={`${word("map", lang)}: ${title(view)}`} />
+          <div ref={place} class={tool ? "map drawing" : "map"} data-shown={painted} role="application" aria-label={`${word("map", lang)}: ${title(view)}`} />
           {map && shown && view.side === "compare" && view.scenario && <Swipe city={city} view={view} under={map} scale={shown.scale} measure={measure} group={group} left={view.other ? titles[view.other] ?? word("scenario", lang) : word("baseline", lang)} right={titles[view.scenario] ?? word("after", lang)} onClick={onClick} onHover={setHover} onFault={setTrouble} />}
-          <Legend view={view} values={shown?.scale ?? null} hatched={hatched} />
+          <Legend view={view} values={shown?.scale ?? null} hatched={hatched} waiting={painted !== view.side} />
           {hovered && <output class="hover" aria-live="off">{hovered}</output>}
           {trouble && <p role="alert" class="fault float">{trouble}</p>}
         </section>

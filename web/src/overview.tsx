@@ -34,7 +34,7 @@ export function Overview({ city, view, values, onBounds, onZone, onScenario, onP
   );
 }
 
-export function Legend({ view, values, hatched }: { view: View; values: Values | null; hatched: boolean }) {
+export function Legend({ view, values, hatched, waiting }: { view: View; values: Values | null; hatched: boolean; waiting: boolean }) {
   const { lang } = view;
   if (!values) return null;
   if (view.side === "difference" && view.scenario) {
@@ -45,6 +45,7 @@ export function Legend({ view, values, hatched }: { view: View; values: Values |
           <li><span class="swatch" style={{ background: BETTER }} aria-hidden="true" />▲ {word("better", lang)}</li>
           <li><span class="swatch" style={{ background: WORSE }} aria-hidden="true" />▼ {word("worse", lang)}</li>
         </ul>
+        {waiting && <p class="quiet" role="status">{word("loading", lang)} …</p>}
       </section>
     );
   }

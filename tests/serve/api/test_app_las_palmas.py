@@ -68,7 +68,7 @@ def test_the_planners_path_from_the_first_view_to_the_report(browser: Page, palm
     page.locator("#tab-change").click()
     page.get_by_role("button", name=said["new"]).click()
     page.locator(".verdict").wait_for(state="detached")
-    page.locator(".tools select").first.select_option("primary_school")
+    page.locator(".tools select").first.select_option("market")
     page.get_by_role("button", name={"zh": "新增设施", "en": "Add a place"}[lang], exact=True).click()
     with page.expect_response(lambda answer: "/scenarios/try" in answer.url) as tried:
         page.mouse.click(430, 430)
@@ -77,11 +77,11 @@ def test_the_planners_path_from_the_first_view_to_the_report(browser: Page, palm
     if lang == "en":
         assert digits(page.locator(".verdict .gain").inner_text()) == answer["summary"]["winners"]
     page.get_by_role("button", name=said["difference"], exact=True).click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(".map[data-shown=difference]")
     kept(page, f"las-palmas-{lang}-3-change")
 
     page.get_by_role("tab", name=said["sites"]).click()
-    page.locator("form select").first.select_option("primary_school")
+    page.locator("form select").first.select_option("market")
     page.get_by_role("button", name=said["find"], exact=True).click()
     page.locator(".sites > li").first.wait_for()
     kept(page, f"las-palmas-{lang}-4-sites")
