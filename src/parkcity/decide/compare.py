@@ -16,7 +16,7 @@ import numpy as np
 from parkcity.base.errors import FaultList, InputError, UsageError
 from parkcity.decide.incremental import InputsUnder
 from parkcity.insight.forms import Spread, by_zone
-from parkcity.insight.inputs import Inputs
+from parkcity.insight.inputs import PROVIDERS, Inputs
 from parkcity.insight.operators.zonal import zone_sums
 from parkcity.insight.registry import INDICATORS
 from parkcity.insight.run import computable, missing_needs
@@ -78,11 +78,12 @@ class Pair:
     def cell_sign(self) -> int:
         """1 where more is better for a cell's residents, -1 where less is, 0 where no cell gains or loses by itself.
 
-        No single cell has an inequality; and a gap between groups also narrows where the better served group loses.
+        No single cell has an inequality; a gap between groups also narrows where the better served group loses; and commutes by gravity
+        shift a little for everybody wherever something changes, because all jobs of the city are filled.
         """
         result = self.after.result
         unequal = isinstance(result, Spread) and result.statistic not in _OF_EACH
-        return 0 if unequal or self.indicator.id.endswith("_gap") else _sign(self.indicator)
+        return 0 if unequal or self.indicator.id.endswith("_gap") or _is_balanced(self.after) else _sign(self.indicator)
 
     def sides(self) -> NDArray[np.int8]:
         """For every cell 1 where residents gain, -1 where they lose, 0 where nothing changes for them, int8 [cells].
@@ -144,6 +145,12 @@ class Pair:
             "losers": losers if self.cell_sign else None,
             "unchanged": unchanged if self.cell_sign else None,
         }
+
+
+def _is_balanced(measured: Measured) -> bool:
+    """Does a number rest on flows of the whole city that a gravity model balances?"""
+    rules = ((PROVIDERS[entry.provider].assumed, entry.args) for entry in measured.indicator.inputs.values())
+    return any("gravity" in assumed(measured.inputs, **args) for assumed, args in rules if assumed is not None)
 
 
 def _sign(indicator: Indicator) -> int:
