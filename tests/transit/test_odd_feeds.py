@@ -207,7 +207,7 @@ def test_two_feeds_with_equal_ids_are_two_networks_until_one_walks(tmp_path: Pat
 def test_a_stop_200_m_off_the_street_is_walked_to_in_a_straight_line() -> None:
     # A street of 1,000 m along the x axis; the stop 200 m off its middle, the door at its beginning; 500 + 200 m at 1.25 m/s are 560 s.
     streets = Streets(np.array([0.0, 1000.0]), np.zeros(2), np.array([0], np.int32), np.array([1], np.int32), np.array([1000.0]))
-    arrays = {"node_x": streets.node_x, "node_y": streets.node_y, "edge_u": streets.edge_u, "edge_v": streets.edge_v}
+    arrays: dict[str, Any] = {"node_x": streets.node_x, "node_y": streets.node_y, "edge_u": streets.edge_u, "edge_v": streets.edge_v}
     arrays |= {"edge_length": streets.edge_length, "node_piece": np.zeros(2, np.int32)}
     found, _ = attach(StreetIndex.of(arrays), np.array([500.0]), np.array([200.0]), AttachRule(500.0, 1, 0.0))
     door = Attach(np.zeros(1, np.int32), np.zeros(1, np.int32), np.zeros(1), np.zeros(1), 1)

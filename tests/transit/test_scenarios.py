@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from datetime import date
 from pathlib import Path
 
@@ -161,7 +163,7 @@ def test_changes_that_cannot_be_made_are_told(twin: Twin, change: str, fields: d
         under(twin, Scenario().change(change, **fields))
 
 
-STEPS = {
+STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "street": ("add_link", {"line": [list(lonlat(50, 0)), list(lonlat(50, 100))]}),
     "line": (
         "add_line",
@@ -181,7 +183,7 @@ def test_reach_by_transit_under_a_scenario_equals_that_of_a_city_measured_anew(t
     cell = str(twin.cells["id"].iloc[0])
     for name in steps:
         change, values = STEPS[name]
-        scenario = scenario.change(change, **{**values, **({"cell": cell} if name == "people" else {})})
+        scenario = scenario.change(change, **values, **({"cell": cell} if name == "people" else {}))
     city = under(twin, scenario)
     for minutes in (30, 45, 60):
         followed = people_by_transit(InputsUnder.of(city, base), minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from parkcity.insight import transit_inputs
+from parkcity.insight import transit_inputs, transit_rides
 from parkcity.insight.forms import Parts
 from parkcity.insight.operators.coverage import within
 from parkcity.insight.registry import ACCESS_GROUPS, Input, declare
@@ -48,7 +48,7 @@ def _declare_reached(what: str, name_zh: str, name_en: str, minutes: int) -> Non
         parameter("transit_parameters", f"transit.access_{minutes}"),
         {"residents": Input("residents"), "reached": Input(f"{what}_by_transit", {"minutes": minutes}), "every": Input(f"all_{what}")},
         share_reached,
-        headline=minutes == transit_inputs.ACCESS_MIN[1],
+        headline=minutes == transit_rides.ACCESS_MIN[1],
     )
 
 
@@ -72,6 +72,6 @@ _declare_near(
     "near_frequent",
     headline=True,
 )
-for _minutes in transit_inputs.ACCESS_MIN:
+for _minutes in transit_rides.ACCESS_MIN:
     _declare_reached("people", "居民", "residents", _minutes)
     _declare_reached("jobs", "岗位", "jobs", _minutes)
