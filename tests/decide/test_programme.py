@@ -257,7 +257,7 @@ def test_the_command_closes_gaps_of_the_plan_and_writes_tasks(town: Path, tmp_pa
         "programme.toml",
         "report.html",
     }
-    from parkcity.plan.ledger import load
+    from parkcity.plan.load import load
 
     view = load(town).view()
     tasks = {row["id"]: row for row in view["tasks"]}

@@ -16,7 +16,7 @@ from parkcity.decide.goals import stated_goal
 from parkcity.decide.programme import programme
 from parkcity.decide.programme_model import Conditions
 from parkcity.decide.projects import read_projects
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.serve.cli.programme import programme as command
 from parkcity.twin.build import build
 

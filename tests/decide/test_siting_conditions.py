@@ -219,7 +219,7 @@ def test_the_command_takes_conditions(town: Path) -> None:
 
 
 def test_a_staged_plan_is_dated_in_the_ledger(town: Path) -> None:
-    from parkcity.plan.ledger import load
+    from parkcity.plan.load import load
 
     write_plan(town)
     command = [

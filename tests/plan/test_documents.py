@@ -19,7 +19,7 @@ from parkcity.base.words import Lang
 from parkcity.plan.annual import annual
 from parkcity.plan.document import Document, words
 from parkcity.plan.evaluate import evaluation
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.plan.score import STATUSES
 from parkcity.plan.status import standings
 from parkcity.plan.targets import targets

@@ -11,7 +11,7 @@ from parkcity.base.errors import InputError
 from parkcity.plan.edit import Author, add, amend, withdraw
 from parkcity.plan.history import history
 from parkcity.plan.ingest import import_rows
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.plan.store import FolderStore
 
 AUTHOR = Author("planner", "test", datetime(2026, 5, 4, 9, 30, tzinfo=UTC))

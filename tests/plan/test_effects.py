@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from parkcity.base.errors import UsageError
 from parkcity.insight.registry import INDICATORS
 from parkcity.plan.effects import helps, split
-from parkcity.plan.ledger import Ledger, load, write
+from parkcity.plan.ledger import Ledger, write
+from parkcity.plan.load import load
 from parkcity.plan.status import standings
 from parkcity.plan.units import known_units
 from parkcity.plan.warning import Warned, warnings

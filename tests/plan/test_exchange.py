@@ -15,7 +15,8 @@ from parkcity.plan.checkup import checkup_actuals
 from parkcity.plan.edit import Author
 from parkcity.plan.ingest import import_rows
 from parkcity.plan.interchange import open_sdg_rows, read_spreadsheet, tidy_rows, write_spreadsheet
-from parkcity.plan.ledger import load, write
+from parkcity.plan.ledger import write
+from parkcity.plan.load import load
 from parkcity.plan.statistics import Given, statistics_actuals
 from parkcity.plan.status import standings
 from parkcity.plan.store import FolderStore

@@ -10,7 +10,8 @@ import pytest
 from parkcity.base.errors import UsageError
 from parkcity.plan.contribution import contributions
 from parkcity.plan.evidence import best_state
-from parkcity.plan.ledger import Ledger, load
+from parkcity.plan.ledger import Ledger
+from parkcity.plan.load import load
 from parkcity.plan.rollup import BY, LIGHTS, rollup
 from parkcity.plan.status import standings
 from parkcity.plan.supervision import supervision

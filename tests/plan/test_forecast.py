@@ -15,7 +15,7 @@ from scipy.stats import theilslopes
 
 from parkcity.plan.dates import day, year_fraction
 from parkcity.plan.forecast import Ask, Forecast, _line, forecast, forecasts, theil_sen
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.plan.score import cut
 from parkcity.plan.units import factor
 from tests.plan.panels import panels, surprises, windows

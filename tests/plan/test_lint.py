@@ -11,8 +11,9 @@ import pytest
 
 from parkcity.base.errors import FaultList, InputError
 from parkcity.insight.registry import INDICATORS
-from parkcity.plan.ledger import load, plan_folder
+from parkcity.plan.ledger import plan_folder
 from parkcity.plan.lint import lint, unknown_indicators
+from parkcity.plan.load import load
 from parkcity.plan.relations import relation_faults
 from parkcity.plan.schema import schema, schemas
 from parkcity.plan.tables import parse_table, table_text

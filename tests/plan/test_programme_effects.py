@@ -15,8 +15,9 @@ from parkcity.decide.moved import Moved
 from parkcity.insight.registry import INDICATORS
 from parkcity.plan.checkup import checkup_actuals
 from parkcity.plan.effects import helps, measurable
-from parkcity.plan.ledger import Ledger, load, write
+from parkcity.plan.ledger import Ledger, write
 from parkcity.plan.lint import lint
+from parkcity.plan.load import load
 from parkcity.plan.relations import relation_faults
 from parkcity.plan.targets import targets
 from parkcity.serve.cli.plan import plan

@@ -11,7 +11,7 @@ import yaml
 
 from parkcity.base.errors import FaultList
 from parkcity.plan.dates import day
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.plan.relations import relation_faults
 from parkcity.plan.score import STATUSES
 from parkcity.plan.status import Standing, standings

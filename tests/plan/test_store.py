@@ -14,8 +14,8 @@ import pytest
 from parkcity.base.errors import InputError, UsageError
 from parkcity.plan.edit import Author, add, amend, withdraw
 from parkcity.plan.ingest import import_rows
-from parkcity.plan.ledger import load
 from parkcity.plan.lint import lint
+from parkcity.plan.load import load
 from parkcity.plan.store import FolderStore, Store
 
 ROOT = Path(__file__).parents[2]

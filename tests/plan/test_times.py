@@ -13,7 +13,8 @@ from parkcity.base.errors import UsageError
 from parkcity.plan.edit import Author, amend, withdraw
 from parkcity.plan.evaluate import evaluation
 from parkcity.plan.history import diff, history
-from parkcity.plan.ledger import Ledger, load, write
+from parkcity.plan.ledger import Ledger, write
+from parkcity.plan.load import load
 from parkcity.plan.status import standings
 from parkcity.plan.store import FolderStore
 from parkcity.serve.report.plan_document import document_docx, document_html

@@ -16,8 +16,9 @@ from parkcity.base.errors import Fault, FaultList, InputError
 from parkcity.insight.registry import INDICATORS
 from parkcity.plan.edit import Author, add, amend
 from parkcity.plan.ingest import import_rows
-from parkcity.plan.ledger import load, plan_folder, read, write
+from parkcity.plan.ledger import plan_folder, read, write
 from parkcity.plan.lint import lint
+from parkcity.plan.load import load
 from parkcity.plan.schema import schema
 from parkcity.plan.store import FolderStore
 from parkcity.plan.tables import table_of

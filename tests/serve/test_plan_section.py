@@ -14,7 +14,7 @@ from tests.scenes.town import write_town
 from parkcity.base.errors import InputError
 from parkcity.base.words import LANGS, Lang
 from parkcity.plan.edit import Author, add, amend
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.plan.store import FolderStore
 from parkcity.serve.report.check import run_check
 

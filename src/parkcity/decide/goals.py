@@ -121,7 +121,8 @@ def goals_of(twin: Twin, city: Path, stated: Sequence[str], projects: Sequence[P
 
     Raises `UsageError` where there is none at all.
     """
-    from parkcity.plan.ledger import load, plan_folder
+    from parkcity.plan.ledger import plan_folder
+    from parkcity.plan.load import load
     from parkcity.plan.status import standings
 
     named = sorted({target for project in projects for target in project.effects})

@@ -8,7 +8,7 @@ from parkcity.decide.siting import cell_candidates, site
 from parkcity.standards import parameter
 
 if TYPE_CHECKING:
-    from parkcity.decide.siting import Siting
+    from parkcity.decide.sited import Siting
     from parkcity.insight.inputs import Inputs
 
 _SECONDS = 5.0

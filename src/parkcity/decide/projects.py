@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parkcity.base.words import Lang
-    from parkcity.decide.siting import Siting
+    from parkcity.decide.sited import Siting
     from parkcity.twin.scenario import Step
     from parkcity.twin.twin import Twin
 

@@ -16,7 +16,7 @@ from parkcity.decide.capacity import Full, plan_capacity, served_of
 from parkcity.decide.center import Ways, fair, p_center
 from parkcity.decide.cover_model import Demand, Rules, plan_cover, staged_cover
 from parkcity.decide.operators.cover import covers
-from parkcity.decide.siting import Goal, Site, Siting, covering_sites, existing_cost, known_class, site_at
+from parkcity.decide.sited import Goal, Site, Siting, covering_sites, existing_cost, known_class, site_at
 from parkcity.insight.classes import PlaceClass, place_class
 from parkcity.insight.operators.coverage import within
 

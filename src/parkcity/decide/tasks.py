@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from parkcity.decide.programme import Programme
-    from parkcity.decide.siting import Siting
+    from parkcity.decide.sited import Siting
     from parkcity.plan.edit import Author
     from parkcity.plan.ledger import Ledger, View
     from parkcity.plan.store import Store

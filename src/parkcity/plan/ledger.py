@@ -190,16 +190,6 @@ def _read(folder: Path, item: TableSchema, faults: FaultList) -> Table:
     return parse_yaml(text, item, str(yaml), faults)
 
 
-def load(folder: Path | str) -> Ledger:
-    """The ledger of a city's folder. Raises `InputError` with every fault of form and of relation."""
-    from parkcity.plan.relations import relation_faults
-
-    ledger, faults = read(folder)
-    faults.extend(relation_faults(ledger))
-    faults.check()
-    return ledger
-
-
 def write(ledger: Ledger, folder: Path | str, only: Iterable[str] | None = None, suffix: str | None = None) -> None:
     """Write the tables that have rows (or the named ones), each replaced in one step.
 

@@ -141,7 +141,7 @@ def test_an_empty_scenario_changes_nothing(town_served: Served) -> None:
 
 
 def test_plan_rows_equal_those_of_the_command_line(chengdu_served: Served, chengdu_folder: Path) -> None:
-    from parkcity.plan.ledger import load
+    from parkcity.plan.load import load
     from parkcity.plan.status import standings
 
     rows = {str(item.target.id): item.row() for item in standings(load(str(chengdu_folder)).view(None, None))}

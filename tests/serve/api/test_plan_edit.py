@@ -11,7 +11,7 @@ from tests.serve.api.conftest import PASSWORD, ROLES, Served, error_of, serving,
 
 from parkcity.plan.evidence import sha256_of
 from parkcity.plan.history import history
-from parkcity.plan.ledger import load
+from parkcity.plan.load import load
 from parkcity.steer.log import EventLog
 from parkcity.steer.state import fold
 

@@ -56,7 +56,7 @@ def planning(desk: Desk) -> Planning | None:
     stamp = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in table_files(folder))
 
     def make() -> Planning:
-        from parkcity.plan.ledger import load
+        from parkcity.plan.load import load
 
         return Planning(load(str(desk.folder)))
 

@@ -21,7 +21,7 @@ from parkcity.standards import load, parameter
 from parkcity.twin.changes._fields import CHANGES
 
 if TYPE_CHECKING:
-    from parkcity.decide.siting import Siting
+    from parkcity.decide.sited import Siting
     from parkcity.serve.api.desk import Desk
     from parkcity.twin.scenario import Scenario
 

@@ -31,7 +31,7 @@ def store_of(context: click.Context) -> Store:
 
 def ledger_of(context: click.Context) -> Ledger:
     """The ledger of the call; raises `InputError` with every fault."""
-    from parkcity.plan.ledger import load
+    from parkcity.plan.load import load
     from parkcity.plan.relations import relation_faults
 
     city, database = context.obj

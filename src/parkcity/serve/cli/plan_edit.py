@@ -140,7 +140,7 @@ def _rows_of(
 ) -> dict[str, list[dict[str, str]]]:
     from parkcity.plan.checkup import checkup_actuals
     from parkcity.plan.interchange import read_spreadsheet
-    from parkcity.plan.ledger import load
+    from parkcity.plan.load import load
     from parkcity.plan.statistics import statistics_actuals
 
     if checkup is not None:

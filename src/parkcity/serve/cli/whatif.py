@@ -72,7 +72,8 @@ def whatif(
 def _moved(city: Path, comparison: Comparison) -> list[Moved]:
     """The targets of the city's plan that move; none where it has no plan."""
     from parkcity.decide.moved import moved_targets
-    from parkcity.plan.ledger import load, plan_folder
+    from parkcity.plan.ledger import plan_folder
+    from parkcity.plan.load import load
 
     return moved_targets(comparison, load(city).view()) if plan_folder(city).is_dir() else []
 

@@ -9,7 +9,8 @@ from parkcity.base.words import Words
 from parkcity.insight.norms import LISTS, Recorded, words
 from parkcity.plan.city_statistics import city_statistics
 from parkcity.plan.dates import day
-from parkcity.plan.ledger import load, plan_folder, table_files
+from parkcity.plan.ledger import plan_folder, table_files
+from parkcity.plan.load import load
 from parkcity.plan.units import symbol
 from parkcity.sense.kinds import kind, kinds
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from parkcity.plan.brief import brief, brief_rows
 from parkcity.plan.checkup import with_checkup
 from parkcity.plan.document import COLOUR, words
-from parkcity.plan.ledger import has_plan, load
+from parkcity.plan.ledger import has_plan
+from parkcity.plan.load import load
 from parkcity.plan.status import standings
 from parkcity.serve.report.plan_document import LOOKS
 

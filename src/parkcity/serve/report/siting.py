@@ -10,7 +10,7 @@ from parkcity.insight.classes import place_class
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from parkcity.decide.siting import Site, Siting
+    from parkcity.decide.sited import Site, Siting
 
 
 def siting_lines(found: Siting, lang: Lang, years: Sequence[int] = ()) -> list[str]:
