@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.registry import Size, benchmark, row
-from parkcity.plan.ledger import Ledger, load, write
+from parkcity.plan.ledger import Ledger, write
+from parkcity.plan.load import load
 from parkcity.plan.network import Link, Network
 from parkcity.plan.risk import simulate
 from parkcity.plan.schedule import programme
