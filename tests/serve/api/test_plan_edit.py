@@ -21,8 +21,8 @@ LIVE = "/api/v1/cities/town/live"
 
 @pytest.fixture(scope="module")
 def own(town_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A town whose plan may be changed."""
-    return Path(shutil.copytree(town_folder, tmp_path_factory.mktemp("own") / "town"))
+    """A town whose plan may be changed, without the events that other tests sent to the one that all share."""
+    return Path(shutil.copytree(town_folder, tmp_path_factory.mktemp("own") / "town", ignore=shutil.ignore_patterns("live")))
 
 
 @pytest.fixture(scope="module")
