@@ -182,7 +182,7 @@ def test_reach_by_transit_under_a_scenario_equals_that_of_a_city_measured_anew(t
     cell = str(twin.cells["id"].iloc[0])
     for name in steps:
         change, values = STEPS[name]
-        scenario = scenario.change(change, **values, **({"cell": cell} if name == "people" else {}))
+        scenario = scenario.change(change, **(values | ({"cell": cell} if name == "people" else {})))
     city = under(twin, scenario)
     for minutes in (30, 45, 60):
         followed = people_by_transit(InputsUnder.of(city, base), minutes)

@@ -19,7 +19,7 @@ export function Place(given: Given) {
   return chosen.type === "cell" ? <Cell {...given} id={chosen.id} /> : <Zone {...given} tier={chosen.tier} id={chosen.id} />;
 }
 
-const MODES = ["walk", "bicycle", "car", "transit"] as const;
+const MODES = ["walk", "bicycle", "car"] as const;
 const LONGEST = [15, 30, 45];
 const scenarioQuery = (view: View): string => (view.scenario && view.side !== "baseline" ? `&scenario=${view.scenario}` : "");
 
@@ -65,14 +65,13 @@ function Reach({ city, view, cell, onReach }: Pick<Given, "city" | "view" | "onR
   const [longest, setLongest] = useState(15);
   const [fault, setFault] = useState<string | null>(null);
   const times = [longest / 3, (2 * longest) / 3, longest];
-  const modes = city.layers.includes("lines") ? MODES : MODES.filter((one) => one !== "transit");
   const draw = (): void => {
     setFault(null);
     get<GeoJSON.GeoJSON>(`${base(city)}/reach?lon=${cell.lon}&lat=${cell.lat}&minutes=${times.join(",")}&mode=${mode}&group=${view.group}${scenarioQuery(view)}`).then(onReach, (error: Error) => setFault(error.message));
   };
   return (
     <section class="tools" aria-label={word("reach", lang)}>
-      <Choice label={word("mode", lang)} value={mode} onChange={setMode}>{modes.map((one) => <option key={one} value={one}>{word(`mode_${one}` as Key, lang)}</option>)}</Choice>
+      <Choice label={word("mode", lang)} value={mode} onChange={setMode}>{MODES.map((one) => <option key={one} value={one}>{word(`mode_${one}` as Key, lang)}</option>)}</Choice>
       <Choice label={word("within_minutes", lang)} value={String(longest)} onChange={(next) => setLongest(Number(next))}>{LONGEST.map((one) => <option key={one} value={one}>{one / 3} · {(2 * one) / 3} · {one}</option>)}</Choice>
       <button onClick={draw}>{word("reach", lang)}</button>
       {fault && <p role="alert" class="fault">{fault}</p>}

@@ -66,7 +66,6 @@ const TEXTS = {
   mode_walk: ["步行", "on foot"],
   mode_bicycle: ["自行车", "by bicycle"],
   mode_car: ["小汽车", "by car"],
-  mode_transit: ["公共交通", "by transit"],
   mode_bus: ["公共汽车", "Bus"],
   mode_tram: ["有轨电车", "Tram"],
   mode_metro: ["地铁", "Metro"],

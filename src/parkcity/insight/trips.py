@@ -16,7 +16,7 @@ from parkcity.insight.classes import place_class
 from parkcity.insight.inputs import Inputs, profile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -322,21 +322,30 @@ class Trips:
 
     def attached(self, what: Literal["cells", "doors", "stops"], points: pd.DataFrame) -> Attach:
         """Where points (`x`, `y`, metres of the twin) meet the streets open to the traveller; kept under `what` they are."""
-        from parkcity.travel import Attach
-        from parkcity.twin.attach import AttachRule, StreetIndex, attach
-
-        arrays, mode = self.inputs.twin.layer("streets").arrays(), self._mode
-        rule = AttachRule.of(self.inputs.twin.spec.attach)
 
         def make() -> dict[str, NDArray[Any]]:
-            index: StreetIndex = self.inputs.remember(f"index/{mode}", lambda: StreetIndex.of(arrays, mode))
-            return attach(index, points["x"].to_numpy(float), points["y"].to_numpy(float), rule)[0]
+            return self._meet(points["x"].to_numpy(float), points["y"].to_numpy(float))
 
-        args = {"what": what, "mode": mode, "rule": dict(self.inputs.twin.spec.attach)}
-        kept = self.inputs.kept("attach_mode", (_LAYER_OF[what], "streets"), args, make)
-        found = Attach(kept["owner"], kept["edge"], kept["offset"], kept["distance"], len(points))
+        args = {"what": what, "mode": self._mode, "rule": dict(self.inputs.twin.spec.attach)}
+        return self._put(self.inputs.kept("attach_mode", (_LAYER_OF[what], "streets"), args, make), len(points))
+
+    def at(self, x: float, y: float) -> Attach:
+        """Where one point (metres of the twin) meets the streets open to the traveller; it has no owner where none is near."""
+        return self._put(self._meet(np.array([x]), np.array([y])), 1)
+
+    def _meet(self, x: Floats, y: Floats) -> dict[str, NDArray[Any]]:
+        from parkcity.twin.attach import AttachRule, StreetIndex, attach
+
+        mode = self._mode
+        index: StreetIndex = self.inputs.remember(f"index/{mode}", lambda: StreetIndex.of(self.inputs.twin.layer("streets").arrays(), mode))
+        return attach(index, x, y, AttachRule.of(self.inputs.twin.spec.attach))[0]
+
+    def _put(self, found: Mapping[str, NDArray[Any]], owners: int) -> Attach:
+        from parkcity.travel import Attach
+
+        put = Attach(found["owner"], found["edge"], found["offset"], found["distance"], owners)
         turned = self._turned("open")
-        return found if turned is None else turned.attach(found)
+        return put if turned is None else turned.attach(put)
 
 
 def _minutes(found: Nearest) -> Floats:

@@ -14,8 +14,10 @@ from tests.serve.api.conftest import Served
 from parkcity.decide.compare import compare
 from parkcity.insight.inputs import Inputs
 from parkcity.insight.run import measure
+from parkcity.insight.trips import Trips
 from parkcity.serve.api.arrays import pack, unpack
 from parkcity.serve.report.check import run_check
+from parkcity.travel import nearest
 from parkcity.twin.scenario import Scenario, load_scenario
 from parkcity.twin.twin import Twin
 
@@ -195,3 +197,20 @@ def test_a_kept_tile_is_the_tile_that_is_drawn(town_served: Served) -> None:
     assert first.content == drawn != b""
     assert town_served.client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
     assert desk.tile("cells", 11, x, y) == vector_tile(desk.tile_layer("cells"), 11, x, y, full_detail_from=MAX_ZOOM)
+
+
+def test_a_pin_reaches_by_each_mode_what_the_travel_engine_reaches(chengdu_served: Served, chengdu: Twin) -> None:
+    cell = chengdu.cells.iloc[int(np.argmax(chengdu.residents()))]
+    asked: dict[str, Any] = {"lon": float(cell["lon"]), "lat": float(cell["lat"]), "minutes": "5,10"}
+    told = {mode: chengdu_served.get(f"{CHENGDU}/reach", params={**asked, "mode": mode})["features"] for mode in ("walk", "bicycle", "car")}
+    for mode, profile in {"bicycle": "cyclist", "car": "car"}.items():
+        trips = Trips(Inputs(chengdu), profile)
+        start = trips.at(float(cell["x"]), float(cell["y"]))
+        minutes = nearest(trips.network("open"), trips.origins(), start, limit=600, unit="s", direction="to").values[0] / 60
+        for feature, limit in zip(told[mode], (10.0, 5.0), strict=True):
+            assert feature["properties"]["minutes"] == limit
+            assert feature["properties"]["residents"] == chengdu.residents()[minutes <= limit].sum()
+    walked, ridden = (told[mode][0]["properties"] for mode in ("walk", "bicycle"))
+    assert ridden["residents"] > walked["residents"]
+    refused = chengdu_served.client.get(f"{CHENGDU}/reach", params={**asked, "mode": "balloon"})
+    assert refused.status_code == 422

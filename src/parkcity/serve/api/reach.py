@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,17 @@ import numpy as np
 from parkcity.base.errors import Fault, InputError
 from parkcity.base.geo import shapes_to_wgs84
 from parkcity.insight.operators.coverage import within
+from parkcity.insight.trips import Trips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from parkcity.insight.inputs import Inputs
     from parkcity.serve.api.desk import Desk
-    from parkcity.travel import Attach
+    from parkcity.travel import Attach, Network
 
+PROFILES = {"bicycle": "cyclist", "car": "car"}
+"""The travel profile of each way of going that is not on foot."""
 _SIMPLIFY_M = 5.0
 
 
@@ -41,8 +45,33 @@ def pin(inputs: Inputs, desk: Desk, lon: float, lat: float) -> Attach:
     return Attach(**found, owners=1)
 
 
-def areas(inputs: Inputs, origin: Attach, minutes: Sequence[float]) -> list[dict[str, Any]]:
-    """One GeoJSON feature for each time, the greatest first: the area on foot, its residents, its places by kind.
+@dataclass(frozen=True)
+class Ways:
+    """The streets as one way of going finds them, and where the pin, homes and doors meet them."""
+
+    network: Network
+    pin: Attach
+    homes: Attach
+    doors: Attach
+
+
+def ways(inputs: Inputs, desk: Desk, mode: str, lon: float, lat: float) -> Ways:
+    """The ways of going from a point (WGS 84 degrees). Raises `InputError` where no street open to them is near."""
+    if mode == "walk":
+        return Ways(inputs.network, pin(inputs, desk, lon, lat), inputs.origins(), inputs.doors())
+    pin(inputs, desk, lon, lat)
+    trips = Trips(inputs, PROFILES[mode])
+    x, y = inputs.twin.projection.forward(np.array([lon]), np.array([lat]))
+    start = trips.at(float(x[0]), float(y[0]))
+    if not len(start.owner):
+        raise InputError(
+            Fault("lon, lat", "no street that this way of going may use is near.", todo="choose a point nearer to such a street")
+        )
+    return Ways(trips.network("open"), start, trips.origins(), trips.attached("doors", inputs.twin.doors))
+
+
+def areas(inputs: Inputs, found: Ways, minutes: Sequence[float]) -> list[dict[str, Any]]:
+    """One GeoJSON feature for each time, the greatest first: the area within reach, its residents, its places by kind.
 
     Residents and places are counted by their own way over the streets, as the indicators do, not by the drawn area.
     """
@@ -51,11 +80,11 @@ def areas(inputs: Inputs, origin: Attach, minutes: Sequence[float]) -> list[dict
     from parkcity.travel import isochrones, nearest
 
     limits = sorted(set(minutes), reverse=True)
-    shapes = isochrones(inputs.network, origin, 0, [limit * 60.0 for limit in limits])
+    shapes = isochrones(found.network, found.pin, 0, [limit * 60.0 for limit in limits])
     drawn = shapes_to_wgs84(np.array(shapely.simplify(np.array(shapes, dtype=object), _SIMPLIFY_M), dtype=object), inputs.twin.projection)
     longest = limits[0] * 60.0
-    home = nearest(inputs.network, inputs.origins(), origin, limit=longest, unit="s", direction="to").values[0] / 60.0
-    door = nearest(inputs.network, inputs.doors(), origin, limit=longest, unit="s", direction="to").values[0] / 60.0
+    home = nearest(found.network, found.homes, found.pin, limit=longest, unit="s", direction="to").values[0] / 60.0
+    door = nearest(found.network, found.doors, found.pin, limit=longest, unit="s", direction="to").values[0] / 60.0
     owner, kinds = inputs.twin.doors["place"].to_numpy(), inputs.twin.places["kind"].to_numpy()
     residents = inputs.residents()
     features = []

@@ -11,7 +11,7 @@ from parkcity.base.errors import UsageError
 from parkcity.serve.accounts.rights import CELL_TIER
 from parkcity.serve.api.context import READ, Answer, City, Group, Language, ScenarioHash, TheHouse, Who, may_see
 from parkcity.serve.api.problems import ApiError
-from parkcity.serve.api.reach import areas, pin
+from parkcity.serve.api.reach import areas, ways
 from parkcity.serve.api.schemas import Document
 from parkcity.serve.api.store import under
 from parkcity.serve.api.why import cell_story
@@ -104,13 +104,13 @@ def reach_from(
     lat: Lat,
     minutes: Annotated[str, Query(description="Times joined by commas", examples=["5,10,15"], max_length=60)] = "5,10,15",
     group: Group = "all",
-    mode: Annotated[Literal["walk"], Query(description="How people go")] = "walk",
+    mode: Annotated[Literal["walk", "bicycle", "car"], Query(description="How people go")] = "walk",
     scenario: ScenarioHash = None,
 ) -> Any:
-    """What a pin reaches on foot within some times, as GeoJSON, the longest first."""
+    """What a pin reaches on foot, by bicycle or by car within some times, as GeoJSON, the longest first."""
     times = _times(minutes)
     inputs = desk.inputs(group, under(house, desk, scenario))
-    features = areas(inputs, pin(inputs, desk, lon, lat), times)
+    features = areas(inputs, ways(inputs, desk, mode, lon, lat), times)
     return Answer({"type": "FeatureCollection", "mode": mode, "group": group, "features": features})
 
 
