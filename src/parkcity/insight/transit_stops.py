@@ -128,5 +128,5 @@ def _lacking_either(twin: Twin, **_args: Any) -> list[str]:
 PROVIDERS["stop_or_none_m"] = Provider(stop_or_none_m, WALKED, walks=True, assumed_lines=assumed_lines)
 for _name, _give in (("stops_within", stops_within), ("departures_within", departures_within), ("served_stop_m", served_stop_m)):
     PROVIDERS[_name] = Provider(_give, WALKED, walks=True, assumed_lines=assumed_lines)
-PROVIDERS[STATIONS] = Provider(rail_stations, ("cells", "timetable"), lacking=_lacking_either)
-PROVIDERS[FED] = Provider(fed_stations, ("cells", "timetable"), lacking=_lacking_either)
+PROVIDERS[STATIONS] = Provider(rail_stations, ("cells", "timetable"), lacking=_lacking_either, assumed_lines=assumed_lines)
+PROVIDERS[FED] = Provider(fed_stations, ("cells", "timetable"), lacking=_lacking_either, assumed_lines=assumed_lines)
