@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,16 @@ def _counts_people(indicator: Indicator) -> bool:
     return bool(asked & _PEOPLE) and "jobs" not in asked and "area_km2" not in asked
 
 
+def isolated(name: str) -> str:
+    """A name that may stand in a sentence of another direction: one with letters read from the right is set apart (Unicode UAX 9).
+
+    >>> isolated("Wuhou"), isolated("\u0623\u0646") == "\u2068\u0623\u0646\u2069"
+    ('Wuhou', True)
+    """
+    from_the_right = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name)
+    return f"\u2068{name}\u2069" if from_the_right else name
+
+
 @dataclass(frozen=True)
 class Teller:
     """Turns numbers of one check-up into what a person reads in one language."""
@@ -83,7 +94,7 @@ class Teller:
     def zone_name(self, tier: str, zone: str) -> str:
         """The name of a zone in the report's language."""
         zones = self.twin.tier_zones(tier)
-        return str(zones.loc[zones["id"] == zone, f"name_{self.lang}"].iloc[0])
+        return isolated(str(zones.loc[zones["id"] == zone, f"name_{self.lang}"].iloc[0]))
 
     def headlines(self) -> list[dict[str, Any]]:
         """The main results: city value, residents with and without, grade."""
@@ -142,6 +153,9 @@ class Teller:
                 best_share=self.shown(high),
             )
             groups = {group: self._by_key().get((name, "city", self.twin.spec.id, group)) for group in ("children", "elders")}
+            if any(row is None or row["value"] is None for row in groups.values()):
+                sentences.append(sentence)
+                continue
             shown = {group: self.shown(row) for group, row in groups.items()}
             sentences.append(f"{sentence} {self.text('finding_groups', **shown)}")
         return sentences
