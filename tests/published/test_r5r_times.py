@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from benchmarks.transit_city import porto_alegre
 
 from parkcity.standards import parameter
@@ -34,7 +33,6 @@ PUBLISHED_MIN = {
 }
 
 
-@pytest.mark.kernel
 def test_times_from_the_market_agree_with_those_of_r5() -> None:
     lon, lat = (np.array([point[axis] for point in POINTS.values()]) for axis in (0, 1))
     hour = 3600

@@ -175,7 +175,6 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.kernel
 @pytest.mark.parametrize("steps", [*((name,) for name in STEPS), ("street", "line", "lane"), ("headway", "closed", "people")])
 def test_reach_by_transit_under_a_scenario_equals_that_of_a_city_measured_anew(twin: Twin, steps: tuple[str, ...]) -> None:
     base, scenario = Inputs(twin, threads=1), Scenario()
