@@ -70,8 +70,17 @@ def _found(name: str, series: Sequence[Mapping[str, str]], lang: Lang) -> Row:
         "value_on": short_date(last["true_on"]),
         "before": f"{_shown(before, lang)} ({short_date(before['true_on'])})" if before else "",
         "verdict": _verdict(indicator, float(last["value"]) - float(before["value"]), lang) if before else "",
-        "source": last["source"],
+        "source": _told(last["source"], lang),
     }
+
+
+def _told(source: str, lang: Lang) -> str:
+    """Where a value comes from; what a check-up wrote of itself is told in the reader's language."""
+    if not source.startswith("check-up"):
+        return source
+    return source.replace("check-up", words().get("source.checkup", lang), 1).replace(
+        ", completeness ", words().get("source.completeness", lang), 1
+    )
 
 
 def _indicator(name: str) -> Indicator | None:
